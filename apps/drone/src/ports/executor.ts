@@ -1,0 +1,61 @@
+import type { BuildWork, FailureClass } from '@swarm/contracts';
+
+/** What an attempt is doing, as heartbeats tell it. */
+export type WorkPhase =
+  'accepted' | 'waiting' | 'resolving' | 'dependencies' | 'building' | 'uploading' | 'reporting';
+
+export interface ResolveOrder {
+  readonly planId: string;
+  readonly targets: readonly string[];
+}
+
+export interface BuildOrder {
+  readonly attemptId: string;
+  readonly attempt: number;
+  readonly work: BuildWork;
+}
+
+/** Why work failed, in the swarm's words. */
+export interface WorkFailure {
+  readonly kind: 'failed';
+  readonly class: FailureClass;
+  /** Ebuild phase, where one failed. */
+  readonly phase?: string;
+  readonly summary: string;
+  readonly logTail: string;
+}
+
+export type Resolution = { readonly kind: 'resolved'; readonly document: unknown } | WorkFailure;
+
+export interface BuildTimes {
+  readonly dependenciesMs: number;
+  readonly buildMs: number;
+}
+
+/** A finished binary package on this disk. */
+export interface BuiltFile {
+  readonly kind: 'built';
+  readonly file: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+export type BuildResult = (BuiltFile | WorkFailure) & BuildTimes;
+
+export interface BuildControl {
+  /** Every chunk of output as it came; must not throw. */
+  readonly onOutput: (chunk: Uint8Array) => void;
+  readonly onPhase: (phase: WorkPhase) => void;
+  /** Aborted when the drone must stop now; the build then fails as `killed`. */
+  readonly signal: AbortSignal;
+}
+
+/** What does the work: Portage, or a stand-in that takes the time of a trace. */
+export interface Executor {
+  readonly kind: 'portage' | 'synthetic';
+  /** Version of Portage, or `none`. */
+  readonly portageVersion: string;
+  resolve(order: ResolveOrder, signal: AbortSignal): Promise<Resolution>;
+  /** Starts from a clean build directory, whatever an earlier try left. */
+  build(order: BuildOrder, control: BuildControl): Promise<BuildResult>;
+}

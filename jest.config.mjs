@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+
+const json = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'));
+const { paths } = json('./tsconfig.base.json').compilerOptions;
+
+/** The names of our libraries, from the one place that defines them. */
+const aliases = Object.fromEntries(
+  Object.entries(paths).map(([name, [file]]) => [`^${name}$`, `<rootDir>/${file.slice(2)}`]),
+);
+
+/** Both halves of the suite share everything but which files they run. */
+const shared = {
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', ...aliases },
+  transform: { '^.+\\.ts$': ['@swc/jest', { ...json('./.swcrc'), swcrc: false }] },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/', '<rootDir>/.swarm/', '<rootDir>/.nx/'],
+};
+
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: 'fast',
+      testMatch: ['<rootDir>/{apps,libs}/**/src/**/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/apps/swarm-e2e/'],
+    },
+    { ...shared, displayName: 'swarm', testMatch: ['<rootDir>/apps/swarm-e2e/src/**/*.spec.ts'] },
+  ],
+  testTimeout: 120_000,
+};

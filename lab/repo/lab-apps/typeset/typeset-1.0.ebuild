@@ -1,0 +1,17 @@
+EAPI=8
+
+inherit lab-c
+
+DESCRIPTION="Sets text; needs glyphs and shaper, which need each other"
+DEPEND="lab-libs/glyphs[shaper]
+	lab-libs/shaper"
+RDEPEND="lab-libs/glyphs[shaper]
+	lab-libs/shaper"
+
+src_compile() {
+	lab-c_program typeset -lglyphs -lshaper
+}
+
+src_install() {
+	dobin typeset
+}

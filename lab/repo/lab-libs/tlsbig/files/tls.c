@@ -1,0 +1,6 @@
+#include "tls.h"
+
+const char *tls_name(void)
+{
+    return "tlsbig " VERSION;
+}

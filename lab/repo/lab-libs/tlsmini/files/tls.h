@@ -1,0 +1,6 @@
+#ifndef TLS_H
+#define TLS_H
+
+const char *tls_name(void);
+
+#endif

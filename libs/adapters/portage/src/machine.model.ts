@@ -1,0 +1,37 @@
+import type { Portage } from './portage.js';
+
+/** An ebuild repository on this disk, with its metadata cache generated. */
+export interface EbuildRepository {
+  readonly name: string;
+  /** Absolute path of the copy that Portage reads. */
+  readonly location: string;
+  /** Profile inside the repository, for example `lab/amd64`. */
+  readonly profile: string;
+  /** Directory of the set files; `world` in it is every machine's world file. */
+  readonly setsDir: string;
+}
+
+/** Where one machine keeps its things; all absolute, none shared with another machine. */
+export interface MachinePaths {
+  /** `PORTAGE_CONFIGROOT`: holds `etc/portage`. */
+  readonly configRoot: string;
+  /** `ROOT`: what is installed here is the machine. */
+  readonly root: string;
+  /** The root that tools run from (`BROOT`): another name of {@link root}. */
+  readonly buildRoot: string;
+  /** An always empty ROOT, in which plans are resolved. */
+  readonly planRoot: string;
+  readonly packages: string;
+  readonly distfiles: string;
+  readonly temporary: string;
+  readonly logs: string;
+}
+
+/** One machine: a Portage configuration, a ROOT and the environment that selects both. */
+export interface Machine {
+  readonly name: string;
+  readonly portage: Portage;
+  readonly paths: MachinePaths;
+  /** The whole environment for Portage's processes; nothing is inherited beside it. */
+  readonly environment: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,43 @@
+export { PlanAnswered, PlanAsked } from './ask.messages.js';
+export {
+  defineMessage,
+  filterFor,
+  filterOf,
+  SUBJECT_TOKEN,
+  subjectOf,
+  type Carrier,
+  type Message,
+  type Payload,
+} from './define-message.js';
+export { DroneEnrolled, DroneEnrolling, DroneHeartbeat } from './drone.messages.js';
+export {
+  ArtifactPublished,
+  ArtifactReceived,
+  ArtifactRefused,
+  AttemptFailed,
+  DroneMoved,
+  JobMoved,
+  jobStates,
+  PlanMoved,
+  ReclaimRequested,
+  ReleasePromoted,
+  RunStarted,
+} from './event.messages.js';
+export type { ConsumeOptions, Delivery, Handler, MessageBus, Outcome, Subscription } from './message-bus.js';
+export type { EventLog, Outbox, OutboxRow, StoredEvent } from './outbox.js';
+export { events, messageNamed, messages, outgoing, type MessageName } from './registry.js';
+export { DEDUPE_WINDOW_MS, streams, type StreamDefinition, type StreamName } from './streams.js';
+export {
+  BuildWork,
+  DroneName,
+  FailureClass,
+  failureClasses,
+  LogWritten,
+  Measured,
+  ProfileName,
+  ResolveWork,
+  SyntheticBuild,
+  WorkAssigned,
+  WorkOutcome,
+  WorkReported,
+} from './work.messages.js';

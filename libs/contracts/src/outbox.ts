@@ -1,0 +1,34 @@
+import type { Outgoing } from '@swarm/kernel';
+
+/** A row of the outbox: a message that was stored with the change it tells of, and is not known to be sent. */
+export interface OutboxRow extends Outgoing {
+  /** Order of storing. */
+  readonly sequence: bigint;
+}
+
+/** Port to the outbox of one service. */
+export interface Outbox {
+  /** Unsent rows in order of storing. */
+  unsent(limit: number): Promise<readonly OutboxRow[]>;
+  markSent(sequences: readonly bigint[]): Promise<void>;
+  /** Resolves when new rows may be there, or when `maxWaitMs` has passed; never later. */
+  wait(maxWaitMs: number): Promise<void>;
+}
+
+/** An event as the ledger keeps it, for people and for those who come later. */
+export interface StoredEvent {
+  readonly sequence: bigint;
+  readonly id: string;
+  readonly at: Date;
+  /** Name of the message, e.g. `JobMoved`. */
+  readonly message: string;
+  readonly payload: unknown;
+}
+
+/** Port to the event history. */
+export interface EventLog {
+  /** Events after a sequence, in order. */
+  after(sequence: bigint, limit: number): Promise<readonly StoredEvent[]>;
+  /** The newest, in order. */
+  latest(limit: number): Promise<readonly StoredEvent[]>;
+}

@@ -1,0 +1,61 @@
+import type { Outgoing } from '@swarm/kernel';
+
+import type { Message, Payload } from './define-message.js';
+import { PlanAnswered, PlanAsked } from './ask.messages.js';
+import { DroneEnrolled, DroneEnrolling, DroneHeartbeat } from './drone.messages.js';
+import {
+  ArtifactPublished,
+  ArtifactReceived,
+  ArtifactRefused,
+  AttemptFailed,
+  DroneMoved,
+  JobMoved,
+  PlanMoved,
+  ReclaimRequested,
+  ReleasePromoted,
+  RunStarted,
+} from './event.messages.js';
+import { LogWritten, WorkAssigned, WorkReported } from './work.messages.js';
+
+/** Events that services tell each other and people; each is stored by the outbox before it is said. */
+export const events = {
+  RunStarted,
+  PlanMoved,
+  JobMoved,
+  AttemptFailed,
+  ArtifactReceived,
+  ArtifactPublished,
+  ArtifactRefused,
+  ReleasePromoted,
+  DroneMoved,
+  ReclaimRequested,
+} as const satisfies Record<string, Message>;
+
+/** Everything that crosses the wire. docs/messages.md is generated from here. */
+export const messages = {
+  WorkAssigned,
+  WorkReported,
+  LogWritten,
+  DroneEnrolling,
+  DroneEnrolled,
+  DroneHeartbeat,
+  PlanAsked,
+  PlanAnswered,
+  ...events,
+} as const satisfies Record<string, Message>;
+
+export type MessageName = keyof typeof messages;
+
+/** Makes a message ready for the outbox; throws where the payload does not fit its schema. */
+export function outgoing<N extends MessageName>(
+  name: N,
+  id: string,
+  payload: Payload<(typeof messages)[N]>,
+): Outgoing {
+  return { id, message: name, payload: messages[name].schema.parse(payload) };
+}
+
+/** The definition behind an outbox row; undefined for a name that this version does not know. */
+export function messageNamed(name: string): Message | undefined {
+  return Object.hasOwn(messages, name) ? messages[name as MessageName] : undefined;
+}

@@ -1,0 +1,33 @@
+import type { Drone, DroneEvent } from './drone.js';
+
+/** How long a drone may be silent (DESIGN 9). All in milliseconds since its last sign of life. */
+export interface LivenessPolicy {
+  readonly suspectAfterMs: number;
+  readonly offlineAfterMs: number;
+  /** After this its work is given to others. */
+  readonly reclaimAfterMs: number;
+}
+
+export const defaultLiveness: LivenessPolicy = {
+  suspectAfterMs: 15_000,
+  offlineAfterMs: 30_000,
+  reclaimAfterMs: 60_000,
+};
+
+/** Milliseconds since the last sign; never negative, whatever the clocks do. */
+export function silenceMs(drone: Drone, now: Date): number {
+  return Math.max(0, now.getTime() - drone.lastSign.at.getTime());
+}
+
+/** What the drone's silence, or its last sign, means now. Pure: `(sign, now, policy) → event`. */
+export function verdict(drone: Drone, now: Date, policy: LivenessPolicy): DroneEvent {
+  const silent = silenceMs(drone, now);
+  if (silent >= policy.offlineAfterMs) return { type: 'went-silent' };
+  if (silent >= policy.suspectAfterMs) return { type: 'went-quiet' };
+  return drone.lastSign.draining ? { type: 'draining-heard' } : { type: 'heard' };
+}
+
+/** True when what the drone holds must be given to others (rung 1). */
+export function isLost(drone: Drone, now: Date, policy: LivenessPolicy): boolean {
+  return drone.state === 'retired' || silenceMs(drone, now) >= policy.reclaimAfterMs;
+}

@@ -1,0 +1,1 @@
+export { cpvOf, packageOf, parseCpv, type Cpv, type CpvParts } from './cpv.js';

@@ -1,0 +1,26 @@
+export { isOpen, type Attempt, type AttemptMeasured, type AttemptState } from './attempt.js';
+export { isFinal, isSettled, jobLifecycle } from './job.lifecycle.js';
+export type { JobChange, JobMove, JobRepository } from './job.repository.js';
+export {
+  transition,
+  type JobEffect,
+  type RetryPolicy,
+  type Transition,
+  type TransitionError,
+} from './job.transition.js';
+export type {
+  AttemptId,
+  DependencyRoot,
+  DroneName,
+  Job,
+  JobCore,
+  JobEvent,
+  JobEventType,
+  JobId,
+  JobIn,
+  JobSpec,
+  JobState,
+  PlanId,
+  Sha256,
+  Synthetic,
+} from './job.js';

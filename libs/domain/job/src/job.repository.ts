@@ -1,0 +1,42 @@
+import type { Outgoing, Saved, Versioned } from '@swarm/kernel';
+
+import type { Attempt } from './attempt.js';
+import type { AttemptId, Job, JobId, PlanId } from './job.js';
+
+/** One change of one job: stored with its attempt, a row of history and its messages, or not at all. */
+export interface JobChange {
+  readonly job: Job;
+  /** The revision that was read; another one in the ledger means `conflict`, and nothing is stored. */
+  readonly expected: number;
+  readonly at: Date;
+  /** Why, in words for people; goes into the history. */
+  readonly reason: string;
+  /** The attempt that begins or ends with this change. */
+  readonly attempt?: Attempt;
+  readonly outgoing: readonly Outgoing[];
+}
+
+/** One row of a job's history. */
+export interface JobMove {
+  readonly jobId: JobId;
+  readonly at: Date;
+  readonly state: Job['state'];
+  readonly attempt: number;
+  readonly reason: string;
+}
+
+/** Port. The Postgres adapter and the in-memory one pass the same contract suite. */
+export interface JobRepository {
+  find(id: JobId): Promise<Versioned<Job> | undefined>;
+  ofPlan(planId: PlanId): Promise<readonly Versioned<Job>[]>;
+  /** The newest quarantined job for each build key of a profile, whose plan may be long over. */
+  quarantined(profile: string): Promise<readonly Job[]>;
+  save(change: JobChange): Promise<Saved>;
+  findAttempt(id: AttemptId): Promise<Attempt | undefined>;
+  attemptsOf(jobId: JobId): Promise<readonly Attempt[]>;
+  /** Attempts in `offered` or `running`, of any plan. */
+  openAttempts(): Promise<readonly Attempt[]>;
+  /** Updates an attempt alone (a drone began it, or ended what the job no longer waits for). */
+  saveAttempt(attempt: Attempt): Promise<void>;
+  historyOf(jobId: JobId): Promise<readonly JobMove[]>;
+}

@@ -1,0 +1,95 @@
+import type { Brand } from '@swarm/kernel';
+
+import type { Cpv } from '@swarm/domain-ebuild';
+
+export type JobId = Brand<string, 'JobId'>;
+export type PlanId = Brand<string, 'PlanId'>;
+export type AttemptId = Brand<string, 'AttemptId'>;
+export type DroneName = Brand<string, 'DroneName'>;
+export type Sha256 = Brand<string, 'Sha256'>;
+
+/** Where a binary dependency is installed before a build: the target root, or the root that runs the build (BROOT). */
+export type DependencyRoot = 'target' | 'build';
+
+/** A build made without Portage, after the times of a trace. */
+export interface Synthetic {
+  readonly durationMs: number;
+  readonly fails: 'never' | 'always' | 'first-attempt';
+  readonly sizeBytes: number;
+}
+
+/** What is to be built: fixed when the plan is made, never changed afterwards. */
+export interface JobSpec {
+  readonly planId: PlanId;
+  readonly profile: string;
+  readonly cpv: Cpv;
+  /** Slot with sub-slot, e.g. `0/70`. */
+  readonly slot: string;
+  /** Enabled flags out of IUSE, sorted. */
+  readonly use: readonly string[];
+  readonly repository: string;
+  /** Everything that decides the binary, as one string; equal keys mean that one build serves both. */
+  readonly buildKey: string;
+  /** Build keys of all that must be installed before the build, dependencies first. */
+  readonly needs: readonly { readonly buildKey: string; readonly root: DependencyRoot }[];
+  /** Longest chain of jobs that ends with this one's last dependent; the scheduler's first measure. */
+  readonly criticalPath: number;
+  readonly synthetic: Synthetic | null;
+}
+
+/** What every job carries, whatever its state. */
+export interface JobCore {
+  readonly id: JobId;
+  readonly spec: JobSpec;
+  /** The number of the latest attempt; 0 before the first. It is the fence: older news is stale. */
+  readonly attempt: number;
+  /** Attempts that failed for a cause that counts against the package. Bounded by `maxFailures`. */
+  readonly failures: number;
+  /** Attempts that were lost, refused or given back. Bounded by `maxReclaims` (S5). */
+  readonly reclaims: number;
+  /** Drones on which this job failed, for a second opinion elsewhere. */
+  readonly failedOn: readonly DroneName[];
+}
+
+/** One package to be built, once. A field exists only in the states where it means something. */
+export type Job =
+  | (JobCore & { readonly state: 'waiting' })
+  | (JobCore & { readonly state: 'needed'; readonly notBefore: Date | null })
+  | (JobCore & { readonly state: 'delegated'; readonly attemptId: AttemptId; readonly drone: DroneName })
+  | (JobCore & { readonly state: 'received'; readonly artifact: Sha256 })
+  | (JobCore & { readonly state: 'published'; readonly artifact: Sha256 })
+  | (JobCore & { readonly state: 'blocked'; readonly blockedBy: Cpv })
+  | (JobCore & { readonly state: 'quarantined'; readonly reason: string })
+  | (JobCore & { readonly state: 'superseded' })
+  | (JobCore & { readonly state: 'cancelled' });
+
+export type JobState = Job['state'];
+export type JobIn<S extends JobState> = Extract<Job, { state: S }>;
+
+export type JobEvent =
+  /** Everything that the build needs is in the staging index. */
+  | { readonly type: 'dependencies-published' }
+  /** A dependency is quarantined, or itself blocked. */
+  | { readonly type: 'dependency-lost'; readonly cpv: Cpv }
+  | { readonly type: 'dependency-restored' }
+  | { readonly type: 'delegated'; readonly attemptId: AttemptId; readonly drone: DroneName }
+  /** The drone holds the attempt no more, and no fault of the package is known. */
+  | { readonly type: 'attempt-reclaimed'; readonly attempt: number; readonly reason: string }
+  | {
+      readonly type: 'attempt-failed';
+      readonly attempt: number;
+      readonly drone: DroneName;
+      readonly reason: string;
+      /** When it may be tried again. */
+      readonly retryAt: Date;
+      /** False when no other try can end differently (a cause that no drone can change). */
+      readonly retriable: boolean;
+    }
+  /** The binhost holds a verified artifact of this job. Never fenced: a build is a function of its inputs. */
+  | { readonly type: 'artifact-received'; readonly artifact: Sha256 }
+  | { readonly type: 'artifact-published'; readonly artifact: Sha256 }
+  | { readonly type: 'quarantine-released' }
+  | { readonly type: 'superseded' }
+  | { readonly type: 'cancelled' };
+
+export type JobEventType = JobEvent['type'];

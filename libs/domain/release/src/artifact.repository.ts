@@ -1,0 +1,38 @@
+import type { Outgoing } from '@swarm/kernel';
+
+import type { Artifact, Generation, UploadExpectation } from './artifact.js';
+
+/** Port of the binhost to the ledger. */
+export interface ArtifactRepository {
+  /** What an upload for this attempt must be; undefined for an attempt that never was. */
+  expectation(attemptId: string): Promise<UploadExpectation | undefined>;
+  /** The artifact of a job, whichever attempt made it: there is at most one (DESIGN 5). */
+  ofJob(jobId: string): Promise<Artifact | undefined>;
+  /**
+   * Stores a verified artifact and its messages. `taken` when the job has one already: the first wins,
+   * whatever races; nothing is stored then.
+   */
+  receive(artifact: Artifact, outgoing: readonly Outgoing[]): Promise<'stored' | 'taken'>;
+  /** Received but not in the index yet, oldest first. */
+  unpublished(): Promise<readonly Artifact[]>;
+  /** Marks artifacts as being in the index under these paths, with their messages. */
+  publish(
+    paths: readonly { readonly jobId: string; readonly path: string }[],
+    outgoing: readonly Outgoing[],
+  ): Promise<void>;
+  /** All published artifacts of a profile, by path. */
+  published(profile: string): Promise<readonly Artifact[]>;
+  /** The newest published artifact for each of these build keys. */
+  byBuildKeys(profile: string, buildKeys: readonly string[]): Promise<readonly Artifact[]>;
+  bySha256s(profile: string, sha256s: readonly string[]): Promise<readonly Artifact[]>;
+}
+
+/** Port. Generations of a profile, numbered from 1 without gaps. */
+export interface GenerationRepository {
+  of(profile: string): Promise<readonly Generation[]>;
+  ofPlan(planId: string): Promise<Generation | undefined>;
+  /** Writes the row before the directory is made; `taken` when the number exists. */
+  prepare(generation: Generation): Promise<'stored' | 'taken'>;
+  /** Makes it current and the one before it past, with the messages, in one transaction. */
+  promote(profile: string, number: number, outgoing: readonly Outgoing[]): Promise<void>;
+}
