@@ -6,8 +6,9 @@ const tests = ['**/*.spec.ts', '**/*.arbitrary.ts', '**/*.contract.ts', 'apps/sw
 
 /** Who may import whom. Read top-down: each layer sees only the layers named in its row. */
 const layers = {
-  app: ['adapter', 'platform', 'contract', 'domain', 'kernel'],
-  e2e: ['testing', 'adapter', 'platform', 'contract', 'domain', 'kernel'],
+  app: ['composition', 'adapter', 'platform', 'contract', 'domain', 'kernel'],
+  e2e: ['testing', 'composition', 'adapter', 'platform', 'contract', 'domain', 'kernel'],
+  composition: ['adapter', 'platform', 'contract', 'domain', 'kernel'],
   tool: ['platform', 'contract', 'domain', 'kernel'],
   adapter: ['platform', 'contract', 'domain', 'kernel'],
   platform: ['kernel'],

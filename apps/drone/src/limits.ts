@@ -67,8 +67,6 @@ export const defaultLimits: DroneLimits = {
 
 /** Deliveries of one piece of work to this drone: each crash of the agent costs one; then it is a dead letter. */
 export const WORK_MAX_DELIVER = 10;
-/** After the last sign of work for so long, the work is delivered again. */
-export const WORK_ACK_WAIT_MS = 30 * SECOND;
 /** Longest summary and log end that a report carries (the contract's own bounds). */
 export const SUMMARY_CHARS = 2000;
 export const LOG_TAIL_CHARS = 20_000;

@@ -1,3 +1,26 @@
+export { API_BASE, api, apiStreams, MAX_LIST, type ApiName } from './api.js';
+export {
+  ApiFailure,
+  AttemptView,
+  DroneStateName,
+  droneStates,
+  DroneView,
+  EventView,
+  JobCounts,
+  JobDetail,
+  JobStateName,
+  JobSummary,
+  PlanDetail,
+  PlanNumbers,
+  PlanStateName,
+  planStates,
+  PlanSummary,
+  ProfileKind,
+  ProfileStatus,
+  ProfileView,
+  Release,
+  Status,
+} from './api.model.js';
 export { PlanAnswered, PlanAsked } from './ask.messages.js';
 export {
   defineMessage,
@@ -9,6 +32,13 @@ export {
   type Message,
   type Payload,
 } from './define-message.js';
+export {
+  defineEndpoint,
+  type Endpoint,
+  type EndpointInput,
+  type EndpointRequest,
+  type EndpointResponse,
+} from './endpoint.js';
 export { DroneEnrolled, DroneEnrolling, DroneHeartbeat } from './drone.messages.js';
 export {
   ArtifactPublished,
@@ -26,6 +56,7 @@ export {
 export type { ConsumeOptions, Delivery, Handler, MessageBus, Outcome, Subscription } from './message-bus.js';
 export type { EventLog, Outbox, OutboxRow, StoredEvent } from './outbox.js';
 export { events, messageNamed, messages, outgoing, type MessageName } from './registry.js';
+export { PLAN_SCHEMA, PlanDocument } from './plan-document.js';
 export { DEDUPE_WINDOW_MS, streams, type StreamDefinition, type StreamName } from './streams.js';
 export {
   BuildWork,

@@ -11,6 +11,10 @@ export interface Outbox {
   /** Unsent rows in order of storing. */
   unsent(limit: number): Promise<readonly OutboxRow[]>;
   markSent(sequences: readonly bigint[]): Promise<void>;
+  /** Sets a row aside that can never be sent, with the reason: it is kept for a person, and holds up nothing. */
+  park(sequence: bigint, reason: string): Promise<void>;
+  /** Deletes at most `limit` rows that were sent more than `olderThanMs` ago; resolves to how many it deleted. */
+  prune(olderThanMs: number, limit: number): Promise<number>;
   /** Resolves when new rows may be there, or when `maxWaitMs` has passed; never later. */
   wait(maxWaitMs: number): Promise<void>;
 }
@@ -27,7 +31,10 @@ export interface StoredEvent {
 
 /** Port to the event history. */
 export interface EventLog {
-  /** Events after a sequence, in order. */
+  /**
+   * Events after a sequence, in order. Who goes on from the last sequence misses none: an event becomes
+   * visible only when no earlier one can appear any more.
+   */
   after(sequence: bigint, limit: number): Promise<readonly StoredEvent[]>;
   /** The newest, in order. */
   latest(limit: number): Promise<readonly StoredEvent[]>;

@@ -60,13 +60,19 @@ export function readConfig<S extends z.ZodType>(
   env: Readonly<Record<string, string | undefined>>,
   name: string,
 ): z.output<S> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const mistakes = parsed.error.issues.map((issue) => `  ${mistake(issue, given)}`);
-  throw new SwarmError('SWARM_CONFIG', [`${name} cannot start: its environment is wrong.`, ...mistakes].join('\n'), {
-    hint: 'Set the variables named above; .env.example has all of them.',
-  });
+  throw new SwarmError(
+    'SWARM_CONFIG',
+    [`${name} cannot start: its environment is wrong.`, ...mistakes].join('\n'),
+    {
+      hint: 'Set the variables named above; .env.example has all of them.',
+    },
+  );
 }
 
 function mistake(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {

@@ -1,10 +1,18 @@
 export { systemClock } from './clock.js';
 export { flagVariable, portVariable, readConfig, Secret, secretVariable } from './config.js';
 export { newId } from './ids.js';
-export { createLogger, nestLogger, silentLogger, type Logger, type LoggerOptions, type LogLevel } from './logger.js';
+export {
+  createLogger,
+  nestLogger,
+  silentLogger,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+} from './logger.js';
 export { freePort } from './ports.js';
 export { readinessOf, type CheckResult, type ReadinessCheck, type ReadinessReport } from './readiness.js';
 export { backoffMs, retry, withTimeLimit, type BackoffPolicy, type RetryOptions } from './retry.js';
+export { RoundLoop } from './round-loop.js';
 export {
   LONGEST_STOP_MS,
   READINESS_LIMIT_MS,
@@ -16,10 +24,17 @@ export {
 export { STOP_BUDGETS_MS, type StopPhases, type StopStep, type StopSteps } from './stop-phases.js';
 export {
   ensureNatsServer,
+  isAtLeast,
   NATS_MAX_PAYLOAD_BYTES,
   type EnsureNatsOptions,
   type NatsBinary,
 } from './servers/nats-binary.js';
+export {
+  runCommand,
+  startProcess,
+  type ManagedProcess,
+  type ProcessSpec,
+} from './servers/managed-process.js';
 export { startNatsServer, type NatsServer, type NatsServerOptions } from './servers/nats-server.js';
 export {
   ensurePostgres,

@@ -1,5 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
-import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import {
+  pino,
+  stdSerializers,
+  stdTimeFunctions,
+  type DestinationStream,
+  type Logger as PinoLogger,
+} from 'pino';
 
 /** Static message, fields before it: `logger.info({ jobId, cpv }, 'job published')`. */
 export type Logger = PinoLogger;
@@ -41,7 +47,10 @@ export function nestLogger(logger: Logger): LoggerService {
     (level: 'debug' | 'warn' | 'error' | 'fatal') =>
     (message: unknown, ...rest: unknown[]): void => {
       const [context] = rest.slice(-1);
-      logger[level]({ context, text: message, ...(rest.length > 1 && { detail: rest.slice(0, -1) }) }, 'nest');
+      logger[level](
+        { context, text: message, ...(rest.length > 1 && { detail: rest.slice(0, -1) }) },
+        'nest',
+      );
     };
   return {
     log: say('debug'),

@@ -21,7 +21,9 @@ export async function readinessOf(
   limitMs: number,
 ): Promise<ReadinessReport> {
   const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => [name, await resultOf(name, check, limitMs)] as const),
+    Object.entries(checks).map(
+      async ([name, check]) => [name, await resultOf(name, check, limitMs)] as const,
+    ),
   );
   return { ready: results.every(([, { ok }]) => ok), checks: Object.fromEntries(results) };
 }

@@ -31,7 +31,10 @@ export function backoffMs(policy: BackoffPolicy, attempt: number, chance: number
 }
 
 /** Runs an operation until it succeeds, cannot be mended, or has been tried `attempts` times; then rejects with its last error. */
-export async function retry<T>(operation: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
+export async function retry<T>(
+  operation: (attempt: number) => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
   const { attempts, signal, isTransient = () => true, onFailure } = options;
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();

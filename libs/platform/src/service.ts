@@ -6,7 +6,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { SwarmError } from '@swarm/kernel';
-import type { Request, Response } from 'express';
+import type { Application } from 'express';
 
 import { nestLogger, type Logger } from './logger.js';
 import { readinessOf, type ReadinessCheck } from './readiness.js';
@@ -56,6 +56,7 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   const { name, logger, host = '127.0.0.1', handleSignals = true } = options;
   const stopper = new Stopper(options);
   try {
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class and takes literals.
     const app = await NestFactory.create<NestExpressApplication>(options.module, new ExpressAdapter(), {
       bodyParser: false,
       abortOnError: false,
@@ -97,11 +98,11 @@ function addHealthRoutes(
   { name, readiness, readinessLimitMs = READINESS_LIMIT_MS }: ServiceOptions,
   isStopping: () => boolean,
 ): void {
-  const http = app.getHttpAdapter();
-  http.get('/healthz', (_request: Request, response: Response) => {
+  const http = app.getHttpAdapter().getInstance() as Application;
+  http.get('/healthz', (_request, response) => {
     response.json({ status: 'alive', service: name });
   });
-  http.get('/readyz', (_request: Request, response: Response) => {
+  http.get('/readyz', (_request, response) => {
     void readinessOf(readiness, readinessLimitMs).then(({ ready, checks }) => {
       const isReady = ready && !isStopping();
       const status = isStopping() ? 'stopping' : isReady ? 'ready' : 'not ready';
@@ -163,7 +164,7 @@ class Stopper {
       logger,
       this.#hurry.signal,
     );
-    if (!isClean) process.exitCode ||= 1;
+    if (!isClean) process.exitCode ??= 1;
     logger.info({ clean: isClean }, 'stopped');
     this.#resolveClosed();
   }

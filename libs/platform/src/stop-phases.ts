@@ -53,7 +53,10 @@ interface PhaseRun {
   readonly hurry: AbortSignal;
 }
 
-async function runPhase(steps: StopSteps, { phase, budgetMs, graceMs, logger, hurry }: PhaseRun): Promise<boolean> {
+async function runPhase(
+  steps: StopSteps,
+  { phase, budgetMs, graceMs, logger, hurry }: PhaseRun,
+): Promise<boolean> {
   const limit = AbortSignal.any([hurry, AbortSignal.timeout(budgetMs)]);
   const unfinished = new Set(Object.keys(steps));
   const finished = Promise.all(

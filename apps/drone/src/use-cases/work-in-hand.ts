@@ -18,12 +18,11 @@ export class WorkInHand {
   run(attemptId: string, work: () => Promise<boolean>): Promise<boolean> {
     const running = this.#entries.get(attemptId);
     if (running) return running.done;
-    const begun = Promise.withResolvers<boolean>();
-    this.#entries.set(attemptId, { phase: 'accepted', sinceMs: this.#nowMs(), done: begun.promise });
-    work()
-      .finally(() => this.#entries.delete(attemptId))
-      .then(begun.resolve, begun.reject);
-    return begun.promise;
+    const done = Promise.resolve()
+      .then(work)
+      .finally(() => this.#entries.delete(attemptId));
+    this.#entries.set(attemptId, { phase: 'accepted', sinceMs: this.#nowMs(), done });
+    return done;
   }
 
   enter(attemptId: string, phase: WorkPhase): void {
@@ -45,7 +44,8 @@ export class WorkInHand {
 
   /** Resolves when nothing is in hand. */
   async idle(): Promise<void> {
-    while (this.#entries.size > 0) await Promise.allSettled([...this.#entries.values()].map(({ done }) => done));
+    while (this.#entries.size > 0)
+      await Promise.allSettled([...this.#entries.values()].map(({ done }) => done));
   }
 
   #nowMs(): number {

@@ -3,9 +3,9 @@ EAPI=8
 inherit lab-c
 
 DESCRIPTION="Sets text; needs glyphs and shaper, which need each other"
-DEPEND="lab-libs/glyphs[shaper]
+DEPEND="lab-libs/glyphs
 	lab-libs/shaper"
-RDEPEND="lab-libs/glyphs[shaper]
+RDEPEND="lab-libs/glyphs
 	lab-libs/shaper"
 
 src_compile() {

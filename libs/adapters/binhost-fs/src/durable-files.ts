@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 
 /** Whether an error of node:fs has that code. */
 export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 /** What the operation gives, or `undefined` where the file is not there. */
@@ -32,7 +32,8 @@ export async function syncDirectory(directory: string): Promise<void> {
 export async function makeDirectory(directory: string): Promise<void> {
   const first = await mkdir(directory, { recursive: true });
   if (first === undefined) return;
-  for (let made = directory; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+  for (let made = directory; made.length >= first.length; made = dirname(made))
+    await syncDirectory(dirname(made));
 }
 
 /** A name beside the target that nothing else uses; names that begin with a dot are never served. */
@@ -41,7 +42,11 @@ export function temporaryBeside(target: string): string {
 }
 
 /** Writes a file and syncs its content; its name is not yet durable. */
-export async function writeSynced(path: string, content: Uint8Array | string, mtimeSeconds?: number): Promise<void> {
+export async function writeSynced(
+  path: string,
+  content: Uint8Array | string,
+  mtimeSeconds?: number,
+): Promise<void> {
   const handle = await open(path, 'wx', 0o644);
   try {
     await handle.writeFile(content);

@@ -29,10 +29,19 @@ METADATA = DEPENDENCY_CLASSES + (
     "IUSE", "REQUIRED_USE", "KEYWORDS", "LICENSE", "RESTRICT", "PROPERTIES", "DEFINED_PHASES", "INHERITED",
 )
 TEXT_LIMIT = 64 * 1024
+UNKNOWN_TEXT_LIMIT = 2000
+
+
+class InvalidRequest(Exception):
+    """What was asked for makes no sense to Portage; nobody's bug."""
 
 
 def resolve(arguments):
-    """Runs Portage's resolver as emerge does; returns (found, depgraph, trees, favorites)."""
+    """Runs Portage's resolver as emerge does; returns (found, depgraph, trees, favorites, refused).
+
+    Portage gives up at the first argument that nothing satisfies. Such arguments are put aside, as
+    problems in `refused`, and the others are resolved without them.
+    """
     from _emerge.actions import adjust_configs, expand_set_arguments, load_emerge_config, profile_check
     from _emerge.create_depgraph_params import create_depgraph_params
     from _emerge.depgraph import backtrack_depgraph
@@ -40,7 +49,7 @@ def resolve(arguments):
 
     action, options, names = parse_opts(arguments, silent=True)
     if action is not None:
-        raise ValueError(f"--{action} is not a request for a merge list")
+        raise InvalidRequest(f"--{action} is not a request for a merge list")
     config = load_emerge_config(action=action, args=names, opts=options)
     if "--ignore-default-opts" not in options:
         defaults = shlex.split(config.target_config.settings.get("EMERGE_DEFAULT_OPTS", ""))
@@ -61,15 +70,28 @@ def resolve(arguments):
     config.opts = options
     adjust_configs(options, config.trees)
     if profile_check(config.trees, action) != os.EX_OK:
-        raise ValueError("the profile is not valid: see standard error")
+        raise InvalidRequest("the profile of this machine is not valid")
     targets, status = expand_set_arguments(names, action, config.target_config)
     if status != os.EX_OK:
-        raise ValueError("a set could not be expanded: see standard error")
-    found, graph, favorites = backtrack_depgraph(
-        config.target_config.settings, config.trees, options,
-        create_depgraph_params(options, action), action, targets, None,
-    )
-    return found, graph, config.trees, favorites
+        raise InvalidRequest(f"one of {' '.join(names)} does not exist or cannot be read")
+    refused = []
+    while True:
+        found, graph, favorites = backtrack_depgraph(
+            config.target_config.settings, config.trees, options,
+            create_depgraph_params(options, action), action, targets, None,
+        )
+        hopeless = {} if found else unsatisfied_arguments(graph, targets)
+        if not hopeless or len(hopeless) == len(targets):
+            return found, graph, config.trees, favorites, refused
+        refused += [unsatisfied(atom, None, graph) for atom in hopeless.values()]
+        targets = [target for target in targets if target not in hopeless]
+
+
+def unsatisfied_arguments(graph, targets):
+    """Those of the targets that nothing satisfies, with their atoms."""
+    shown = graph._dynamic_config._unsatisfied_deps_for_display
+    asked = {str(atom): atom for (_, atom), details in shown if not is_package(details.get("myparent"))}
+    return {target: asked[target] for target in targets if target in asked}
 
 
 def use_one_root(config):
@@ -92,6 +114,10 @@ def merge_order(found, graph):
             pass
     nodes = [n for n in graph._dynamic_config.digraph.order if isinstance(n, Package) and is_merge(n)]
     return nodes[::-1], False
+
+
+def is_package(node):
+    return getattr(node, "cpv", None) is not None
 
 
 def is_merge(node):
@@ -213,14 +239,10 @@ class DependencyClasses:
 def problems_of(graph):
     """Everything that emerge would have complained about, by class."""
     state = graph._dynamic_config
-    for (root, atom), details in state._unsatisfied_deps_for_display:
-        # A parent without a CPV is an argument of the command line or a set.
-        parent = getattr(details.get("myparent"), "cpv", None)
-        wanted_by = None if parent is None else str(parent)
-        yield compact(
-            kind="unsatisfied", atom=str(atom), requiredBy=wanted_by,
-            text=f"nothing satisfies {atom}" + (f", which {wanted_by} needs" if wanted_by else ""),
-        )
+    for (_, atom), details in state._unsatisfied_deps_for_display:
+        parent = details.get("myparent")
+        # Otherwise it is an argument of the command line or a set.
+        yield unsatisfied(atom, parent.cpv if is_package(parent) else None, graph)
     for package, (_, flips) in state._needed_use_config_changes.items():
         flags = [flag if on else f"-{flag}" for flag, on in sorted(flips.items())]
         line = f">={package.cpv} {' '.join(flags)}"
@@ -236,15 +258,56 @@ def problems_of(graph):
         text = f"{' and '.join(rivals)} want the same slot {conflict.atom}"
         yield dict(kind="slot-conflict", slot=str(conflict.atom), packages=rivals, text=text)
     for blocker in state._unsatisfied_blockers_for_display or ():
-        yield dict(kind="blocker", atom=str(blocker.atom), text=f"blocked: {blocker}")
+        blocking = sorted(str(p.cpv) for p in state._blocker_parents.parent_nodes(blocker) if is_package(p))
+        text = f"{' and '.join(blocking)} cannot be installed beside {str(blocker.atom).lstrip('!')}"
+        yield dict(kind="blocker", atom=str(blocker.atom), packages=blocking, text=text)
     if state._buildpkgonly_deps_unsatisfied:
         yield dict(kind="unsatisfied", text="dependencies of a --buildpkgonly build are not installed")
     if state._circular_deps_for_display is not None:
         yield circular(graph)
 
 
-def compact(**fields):
-    return {key: value for key, value in fields.items() if value is not None}
+def unsatisfied(atom, wanted_by, graph):
+    """The problem of an atom that nothing satisfies, with what stands in the way of the nearest packages."""
+    from portage import getmaskingstatus
+
+    trees = graph._frozen_config.trees
+    root = graph._frozen_config.target_root
+    database = trees[root]["porttree"].dbapi
+    masked = []
+    for cpv in database.xmatch("match-all", atom.without_use):
+        reasons = getmaskingstatus(cpv, settings=database.settings, portdb=database)
+        if reasons:
+            masked.append({"cpv": str(cpv), "reasons": [str(reason) for reason in reasons]})
+    problem = {"kind": "unsatisfied", "atom": str(atom)}
+    text = f"nothing satisfies {atom}"
+    if masked:
+        problem.update(kind="masked", candidates=masked)
+        shown = ", ".join(f"{entry['cpv']}: {', '.join(entry['reasons'])}" for entry in masked)
+        text = f"everything that satisfies {atom} is masked ({shown})"
+    else:
+        required = unmet_requirement(database.xmatch("bestmatch-visible", atom.without_use), root, graph)
+        if required:
+            problem.update(kind="required-use", requiredUse=required)
+            text = f"the USE flags of {atom} do not satisfy its REQUIRED_USE: {required}"
+    if wanted_by is not None:
+        problem["requiredBy"] = str(wanted_by)
+        text += f"; {wanted_by} needs it"
+    problem["text"] = text
+    return problem
+
+
+def unmet_requirement(cpv, root, graph):
+    """REQUIRED_USE of a package if its flags do not satisfy it, else an empty string."""
+    from portage.dep import check_required_use
+
+    if not cpv:
+        return ""
+    package = graph._pkg(cpv, "ebuild", graph._frozen_config.roots[root], myrepo=cpv.repo)
+    required = package._metadata["REQUIRED_USE"]
+    if check_required_use(required, package.use.enabled, package.iuse.is_valid_flag, eapi=package.eapi):
+        return ""
+    return required
 
 
 def change(kind, package, line, file):
@@ -275,16 +338,22 @@ def document_of(arguments):
     import portage
 
     started = time.monotonic()
-    found, graph, trees, favorites = resolve(arguments)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            found, graph, trees, favorites, refused = resolve(arguments)
+    finally:
+        sys.stderr.write(said.getvalue())
     resolved = time.monotonic()
     order, ordered = merge_order(found, graph)
     ebuilds = Ebuilds(trees)
     indices = {package: number for number, package in enumerate(order)}
     text = displayed(graph)
-    problems = list(problems_of(graph))
-    satisfied = bool(found) and graph._dynamic_config._circular_deps_for_display is None
+    problems = refused + list(problems_of(graph))
+    satisfied = bool(found) and not refused and graph._dynamic_config._circular_deps_for_display is None
     if not satisfied and not problems:
-        problems.append({"kind": "unknown", "text": text.strip() or "Portage found no solution and did not say why"})
+        words = (text or said.getvalue()).strip()[-UNKNOWN_TEXT_LIMIT:]
+        problems.append({"kind": "unknown", "text": words or "Portage found no solution and did not say why"})
     return {
         "schema": SCHEMA,
         "schemaVersion": SCHEMA_VERSION,
@@ -304,13 +373,12 @@ def document_of(arguments):
     }
 
 
-def failed(arguments, error):
-    """The document of a run in which Portage itself failed."""
+def without_answer(arguments, kind, text):
+    """The document of a run that came to no merge list."""
     return {
         "schema": SCHEMA, "schemaVersion": SCHEMA_VERSION, "portage": "", "ok": False, "ordered": False,
         "arguments": arguments, "targets": [], "packages": [], "edges": [],
-        "problems": [{"kind": "internal-error", "text": f"{type(error).__name__}: {error}"}],
-        "text": "", "seconds": {},
+        "problems": [{"kind": kind, "text": text}], "text": "", "seconds": {},
     }
 
 
@@ -321,9 +389,11 @@ def main(arguments):
     try:
         document = document_of(arguments)
         status = 0 if document["ok"] else 1
+    except InvalidRequest as error:
+        document, status = without_answer(arguments, "invalid-request", str(error)), 1
     except (Exception, SystemExit) as error:
         traceback.print_exc()
-        document, status = failed(arguments, error), 2
+        document, status = without_answer(arguments, "internal-error", f"{type(error).__name__}: {error}"), 2
     json.dump(document, answer, sort_keys=True)
     answer.write("\n")
     answer.flush()

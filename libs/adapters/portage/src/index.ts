@@ -1,19 +1,37 @@
-// Draft of the public surface; the functions follow within the hour, the signatures stay.
-export type { Portage, PortageSetup } from './portage.js';
+export { buildPackage, discardBuild, type BuildPackageRequest } from './build-package.js';
+export { classifyFailure } from './classify-failure.js';
+export { ensurePortage, type EnsurePortageOptions } from './ensure-portage.js';
+export { installDependencies, type InstallDependenciesRequest } from './install-dependencies.js';
+export { listInstalled, type InstalledPackage } from './installed-packages.js';
+export { clearLeftovers, createMachine, type CreateMachineOptions } from './machine.js';
 export type { EbuildRepository, Machine, MachinePaths } from './machine.model.js';
-export type {
-  BuildOutcome, BuiltPackage, FailureClass, InstallOutcome, PackagesEntry, RunControl, RunFailure,
+export {
+  portageFailureClasses,
+  type BuildOutcome,
+  type BuiltPackage,
+  type FailureVerdict,
+  type InstallOutcome,
+  type PackagesEntry,
+  type PortageFailureClass,
+  type RunControl,
+  type RunFailure,
 } from './outcome.model.js';
-
-// ensurePortage(options: { cacheDir: string; onProgress?: (line: string) => void }): Promise<PortageSetup>
-// prepareLab(options: { labDir: string; stateDir: string; portage: Portage }): Promise<EbuildRepository>
-// createMachine(options: { name; dir; repository: EbuildRepository; portage; makeJobs?: number; variables?: Record<string, string> }): Promise<Machine>
-// systemMachine(options: { name; dir; portage }): Machine                           (a real Gentoo: ROOT=/)
-// resolvePlan(machine, { atoms: string[]; options?: string[]; timeoutMs?; signal? }): Promise<PlanResolution>
-//   PlanResolution = { kind: 'resolved'; document: PlanDocument } | { kind: 'failed'; reason: string; exitCode: number; logTail: string }
-// installDependencies(machine, { cpvs: string[] in order; binhostUrl: string } & RunControl): Promise<InstallOutcome>
-// buildPackage(machine, { cpv: string; use?: string[] ('flag' | '-flag'); makeJobs?: number } & RunControl): Promise<BuildOutcome>
-// updateWorld(machine, { binhostUrl: string; pretend?: boolean } & RunControl): Promise<WorldUpdate>   ({ argv, environment } & InstallOutcome-like)
-// updateWorldCommand(machine, { binhostUrl, pretend? }): { argv: string[]; environment: Record<string, string> }
-// listInstalled(machine): Promise<InstalledPackage[]>   ({ cpv, slot, use, buildTime, repository })
-// classifyFailure(log: string): { class: FailureClass; phase?: string; summary: string }
+export { parsePackagesIndex, type PackagesIndex } from './packages-index.js';
+export { planSchemaName, planSchemaVersion, type PlanDocument } from './plan-document.js';
+export type { Portage, PortageSetup } from './portage.js';
+export { prepareLab, type PrepareLabOptions } from './prepare-lab.js';
+export {
+  parseDocument as parsePlanDocument,
+  resolvePlan,
+  type PlanResolution,
+  type ResolvePlanRequest,
+} from './resolve-plan.js';
+export { systemMachine } from './system-machine.js';
+export { withoutAnsi } from './text-tail.js';
+export {
+  updateWorld,
+  updateWorldCommand,
+  type EmergeCommand,
+  type UpdateWorldRequest,
+  type WorldUpdate,
+} from './update-world.js';

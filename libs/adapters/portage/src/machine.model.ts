@@ -7,7 +7,7 @@ export interface EbuildRepository {
   readonly location: string;
   /** Profile inside the repository, for example `lab/amd64`. */
   readonly profile: string;
-  /** Directory of the set files; `world` in it is every machine's world file. */
+  /** Directory of set files. `world` in it is every machine's world file; each other one is a set of its name. */
   readonly setsDir: string;
 }
 
@@ -17,11 +17,14 @@ export interface MachinePaths {
   readonly configRoot: string;
   /** `ROOT`: what is installed here is the machine. */
   readonly root: string;
-  /** The root that tools run from (`BROOT`): another name of {@link root}. */
+  /** `BROOT`: the prefix that build tools are run from; a second name of `root`. */
   readonly buildRoot: string;
   /** An always empty ROOT, in which plans are resolved. */
   readonly planRoot: string;
+  /** One PKGDIR for each package that was built here. */
   readonly packages: string;
+  /** PKGDIR of binaries on their way into `root`. */
+  readonly downloads: string;
   readonly distfiles: string;
   readonly temporary: string;
   readonly logs: string;
@@ -34,4 +37,6 @@ export interface Machine {
   readonly paths: MachinePaths;
   /** The whole environment for Portage's processes; nothing is inherited beside it. */
   readonly environment: Readonly<Record<string, string>>;
+  /** True when `root` is a build root of our own, which may be emptied and filled again from binaries. */
+  readonly disposableRoot: boolean;
 }

@@ -1,34 +1,41 @@
 /** Why a run of emerge failed, as far as its output tells. */
-export type FailureClass =
-  | 'compile'
-  | 'fetch'
-  | 'disk-full'
-  | 'out-of-memory'
-  | 'killed'
-  | 'dependency'
-  | 'masked'
-  | 'use-change'
-  | 'slot-conflict'
-  | 'circular'
-  | 'timeout'
-  | 'silence'
-  | 'unknown';
+export const portageFailureClasses = [
+  'compile',
+  'fetch',
+  'disk-full',
+  'out-of-memory',
+  'killed',
+  'dependency',
+  'masked',
+  'use-change',
+  'slot-conflict',
+  'circular',
+  'timeout',
+  'silence',
+  'unknown',
+] as const;
+export type PortageFailureClass = (typeof portageFailureClasses)[number];
 
-/** One entry of `Packages`, keys as Portage writes them. */
+/** One entry of `Packages`, or its header: keys as Portage writes them. */
 export type PackagesEntry = Readonly<Record<string, string>>;
 
-/** A failed run: what happened, in which ebuild phase if that is known, and the end of the log. */
-export interface RunFailure {
-  readonly kind: 'failed';
-  readonly class: FailureClass;
+/** What a log says of a failure. */
+export interface FailureVerdict {
+  readonly class: PortageFailureClass;
   /** `compile`, `install`, `test`...; absent where no ebuild phase failed. */
   readonly phase?: string;
-  /** One line for people. */
+  /** One line for people, at most 300 characters. */
   readonly summary: string;
+}
+
+/** A failed run: what happened, and the end of the log. */
+export interface RunFailure extends FailureVerdict {
+  readonly kind: 'failed';
   /** emerge's exit code; 128 + signal if it was killed, -1 if it never started. */
   readonly exitCode: number;
-  /** The last 64 KiB of the output, ANSI codes removed. */
+  /** The last 16 KiB of the output at most, ANSI codes removed. */
   readonly logTail: string;
+  readonly durationMs: number;
 }
 
 /** A package was built: the file, and the index entry that describes it. */
@@ -43,8 +50,7 @@ export interface BuiltPackage {
   readonly durationMs: number;
 }
 
-/** How a build ended. */
-export type BuildOutcome = BuiltPackage | (RunFailure & { readonly durationMs: number });
+export type BuildOutcome = BuiltPackage | RunFailure;
 
 /** How an installation of binaries ended. */
 export type InstallOutcome =
@@ -56,15 +62,15 @@ export type InstallOutcome =
       readonly kept: readonly string[];
       readonly durationMs: number;
     }
-  | (RunFailure & { readonly durationMs: number });
+  | RunFailure;
 
-/** What drives a long run of emerge from outside. */
+/** What limits and observes a long run of emerge. */
 export interface RunControl {
-  /** The whole run, in milliseconds; then SIGTERM, and SIGKILL after the grace. */
+  /** The whole run, in milliseconds; then SIGTERM, and SIGKILL after the grace. No limit unless given. */
   readonly timeoutMs?: number;
-  /** Longest time without a byte of output, in milliseconds. */
+  /** Longest time without a byte of output, in milliseconds. No limit unless given. */
   readonly silenceMs?: number;
-  /** From SIGTERM to SIGKILL, in milliseconds; 10,000 unless given. */
+  /** From SIGTERM to SIGKILL, in milliseconds. Default 10,000. */
   readonly graceMs?: number;
   /** Every chunk of output as it came, ANSI codes included. */
   readonly onOutput?: (chunk: Buffer) => void;

@@ -4,7 +4,7 @@ export interface Portage {
   readonly version: string;
   /** The interpreter that can `import portage`. */
   readonly python: string;
-  /** Where `emerge`, `egencache` and the names that Debian lacks (`gtar`, `python`) are; goes first in `PATH`. */
+  /** Holds the commands of Portage and the names that other systems lack (`gtar`, `python`); goes first in `PATH`. */
   readonly binDir: string;
   /** Argument list that starts `emerge`. */
   readonly emerge: readonly string[];
@@ -12,11 +12,13 @@ export interface Portage {
   readonly egencache: readonly string[];
   /** The directory with Portage's own `make.globals` and `sets/`. */
   readonly globalConfigDir: string;
-  /** `system`: a Gentoo machine's own. `pypi`: installed by {@link ensurePortage}. */
+  /** Where Portage looks for it below a prefix, for example `/usr/share/portage/config`. */
+  readonly globalConfigPath: string;
+  /** `system`: a Gentoo machine's own. `pypi`: installed by `ensurePortage`. */
   readonly source: 'system' | 'pypi';
 }
 
-/** What {@link ensurePortage} found. Never an exception: a machine without Portage is an expected machine. */
+/** What `ensurePortage` found. Never an exception: a machine without Portage is an expected machine. */
 export type PortageSetup =
   | { readonly kind: 'ready'; readonly portage: Portage }
   | { readonly kind: 'unavailable'; readonly reason: string; readonly remedy: string };

@@ -30,6 +30,13 @@ export function acceptArtifact(expected: ExpectedArtifact, actual: Binpkg): Resu
   }
   const flags = expected.use === undefined ? [] : differingFlags(expected.use, metadata);
   if (flags.length > 0) return refusal('wrong-use', `other USE flags than expected: ${flags.join(' ')}`);
+  return compareFields(expected, metadata);
+}
+
+function compareFields(
+  expected: ExpectedArtifact,
+  metadata: Binpkg['metadata'],
+): Result<void, ArtifactRefusal> {
   const pairs = [
     ['wrong-repository', 'repository', expected.repository],
     ['wrong-chost', 'CHOST', expected.chost],

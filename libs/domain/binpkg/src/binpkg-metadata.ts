@@ -1,6 +1,7 @@
+import type { Cpv } from '@swarm/domain-ebuild';
 import { ok, type Result } from '@swarm/kernel';
 
-import { parseCpv } from './cpv.js';
+import { parsePackageName } from './package-name.js';
 import type { BinpkgLimits } from './limits.js';
 import { type ArtifactRefusal, refusal } from './refusal.js';
 import { oneLine, textOf } from './text.js';
@@ -17,7 +18,7 @@ export type BinpkgFormat = 'gpkg' | 'xpak';
 export interface Binpkg {
   readonly format: BinpkgFormat;
   /** `category/pf`, valid by PMS. */
-  readonly cpv: string;
+  readonly cpv: Cpv;
   readonly category: string;
   /** Package name without version. */
   readonly pn: string;
@@ -58,7 +59,7 @@ export function identify(
     if ((metadata.get(key) ?? '') === '') return refusal('bad-metadata', `the metadata lacks ${key}`);
   }
   const written = `${metadata.get('CATEGORY') ?? ''}/${metadata.get('PF') ?? ''}`;
-  const cpv = parseCpv(written);
+  const cpv = parsePackageName(written);
   if (cpv === undefined)
     return refusal('bad-metadata', `${JSON.stringify(written)} is no valid package name`);
   for (const key of ['BUILD_TIME', 'BUILD_ID']) {

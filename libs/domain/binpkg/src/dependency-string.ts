@@ -4,11 +4,19 @@ import { err, ok, type Result } from '@swarm/kernel';
 type Group = Token[];
 type Token = string | Group;
 
+/** A group whose end has just been read; `single` when it is one token or one any-of group. */
+interface ClosedGroup extends ReduceOptions {
+  readonly group: Group;
+  readonly single: boolean;
+}
+
 export interface ReduceOptions {
   /** Whether the words are package atoms, whose own USE conditionals (`[flag?]`) are evaluated too. */
   readonly atoms: boolean;
 }
 
+/** Portage's atom for what cannot be satisfied. */
+const neverSatisfied = '__const__/empty-any-of';
 const flagName = /^[A-Za-z0-9][A-Za-z0-9+_@-]*$/;
 const atom =
   /^(?:!{1,2})?(?:[<>]=?|=|~)?[A-Za-z0-9_][A-Za-z0-9+_.-]*\/[A-Za-z0-9_][A-Za-z0-9+_.-]*\*?(?::[A-Za-z0-9_*=][A-Za-z0-9+_./=-]*)?(?:::[A-Za-z0-9_][A-Za-z0-9_-]*)?(?:\[[^[\]]+\])?$/;
@@ -35,7 +43,7 @@ export function reduceDependencies(
       levels.push([]);
     } else if (word === ')') {
       if (levels.length === 1) return err('unmatched ")"');
-      const invalid = closeGroup(levels, use);
+      const invalid = closeGroup(levels, use, options);
       if (invalid !== undefined) return err(invalid);
     } else if (word === '||' || word.endsWith('?')) {
       needsGroup = true;
@@ -52,15 +60,19 @@ export function reduceDependencies(
 }
 
 /** Merges the innermost group into the one around it; answers what is wrong, if anything. */
-function closeGroup(levels: Group[], use: ReadonlySet<string>): string | undefined {
+function closeGroup(levels: Group[], use: ReadonlySet<string>, options: ReduceOptions): string | undefined {
   const group = levels.pop() ?? [];
+  const single = group.length === 1 || (group.length === 2 && group[0] === '||');
   const level = levels.length - 1;
   const around = top(levels, level);
   const before = around.at(-1);
   let keep = group.length > 0;
   if (typeof before === 'string') {
     if (before === '||' && group.length === 0) {
+      // PMS 8.2: from EAPI 7 on an empty any-of group holds for nobody; Portage writes an atom that nothing matches.
       around.pop();
+      group.push(neverSatisfied);
+      keep = true;
     } else if (before !== '||' && before.endsWith('?')) {
       const active = isActive(before, use);
       if (active === undefined) return `invalid USE flag in "${before}"`;
@@ -68,36 +80,32 @@ function closeGroup(levels: Group[], use: ReadonlySet<string>): string | undefin
       around.pop();
     }
   }
-  if (keep) append(levels, level, group);
+  if (keep) append(levels, level, { group, single, ...options });
   return undefined;
 }
 
 /** Portage's rules for which parentheses may go, over plain, any-of and nested groups. */
-function append(levels: readonly Group[], level: number, group: Group): void {
+function append(levels: readonly Group[], level: number, closed: ClosedGroup): void {
+  const { group, single } = closed;
   const around = top(levels, level);
   const inAnyOf = endsInAnyOf(levels, level);
   const outerAnyOf = endsInAnyOf(levels, level - 1);
-  const single = group.length === 1 || (group.length === 2 && group[0] === '||');
   if (!outerAnyOf && !inAnyOf) {
     around.push(...group);
   } else if (around.length === 0) {
-    appendGroup(levels, level, { group, single });
+    appendGroup(levels, level, closed);
   } else if (single && inAnyOf) {
     around.pop();
-    appendGroup(levels, level, { group, single });
+    appendGroup(levels, level, closed);
   } else if (inAnyOf && outerAnyOf) {
     around.pop();
     around.push(...group);
   } else {
-    appendGroup(levels, level, { group, single });
+    appendGroup(levels, level, closed);
   }
 }
 
-function appendGroup(
-  levels: readonly Group[],
-  level: number,
-  { group, single }: { readonly group: Group; readonly single: boolean },
-): void {
+function appendGroup(levels: readonly Group[], level: number, { group, single, atoms }: ClosedGroup): void {
   const around = top(levels, level);
   const [first, second] = group;
   if (!single) {
@@ -105,7 +113,7 @@ function appendGroup(
   } else if (first === '||' && endsInAnyOf(levels, level - 1) && Array.isArray(second)) {
     around.push(...second);
   } else if (group.length === 1 && Array.isArray(first)) {
-    if (anyOfInEffect(levels, level - 1)) around.push(first);
+    if (anyOfInEffect(levels, level - 1, atoms)) around.push(first);
     else around.push(...first);
   } else {
     around.push(...group);
@@ -117,12 +125,13 @@ function endsInAnyOf(levels: readonly Group[], level: number): boolean {
 }
 
 /** Whether the nearest operator outwards is `||`; levels that hold nothing yet, or wait for a conditional's group, are passed over. */
-function anyOfInEffect(levels: readonly Group[], from: number): boolean {
+function anyOfInEffect(levels: readonly Group[], from: number, atoms: boolean): boolean {
   for (let level = from; level >= 0; level -= 1) {
     const last = top(levels, level).at(-1);
     if (typeof last !== 'string') continue;
     if (last === '||') return true;
-    if (!last.endsWith('?')) return false;
+    // Portage passes over atoms here, which are no strings to it.
+    if (!last.endsWith('?') && !atoms) return false;
   }
   return false;
 }

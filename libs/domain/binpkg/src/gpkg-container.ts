@@ -68,16 +68,9 @@ export function openGpkg(source: ByteSource, limits: BinpkgLimits): Result<GpkgC
   const tar = readTar(source, { members: limits.containerMembers, pathBytes: limits.pathBytes });
   if (!tar.ok) return tar;
   const base = tar.value[0]?.path.split('/')[0] ?? '';
-  const names = new Map<string, TarMember>();
-  for (const member of tar.value) {
-    const name = member.path.slice(base.length + 1);
-    if (member.path !== `${base}/${name}` || name === '' || name.includes('/')) {
-      return refusal('malformed-container', `${member.path} does not lie in the directory ${base}`);
-    }
-    if (member.kind !== 'file') return refusal('malformed-container', `${member.path} is no regular file`);
-    if (names.has(name)) return refusal('malformed-container', `${member.path} occurs twice`);
-    names.set(name, member);
-  }
+  const listed = namesUnder(base, tar.value);
+  if (!listed.ok) return listed;
+  const names = listed.value;
   const manifestMember = names.get(manifestName);
   if (manifestMember === undefined || [...names.keys()].at(-1) !== manifestName) {
     return refusal('malformed-container', 'the Manifest is not the last member');
@@ -89,6 +82,24 @@ export function openGpkg(source: ByteSource, limits: BinpkgLimits): Result<GpkgC
   names.delete(manifestName);
   const members = matchManifest(names, manifest.value);
   return members.ok ? assemble(base, members.value, manifest.value) : members;
+}
+
+/** Members by their name below the one directory of all. */
+function namesUnder(
+  base: string,
+  members: readonly TarMember[],
+): Result<Map<string, TarMember>, ArtifactRefusal> {
+  const names = new Map<string, TarMember>();
+  for (const member of members) {
+    const name = member.path.slice(base.length + 1);
+    if (member.path !== `${base}/${name}` || name === '' || name.includes('/')) {
+      return refusal('malformed-container', `${member.path} does not lie in the directory ${base}`);
+    }
+    if (member.kind !== 'file') return refusal('malformed-container', `${member.path} is no regular file`);
+    if (names.has(name)) return refusal('malformed-container', `${member.path} occurs twice`);
+    names.set(name, member);
+  }
+  return ok(names);
 }
 
 function matchManifest(

@@ -52,8 +52,13 @@ export function decodeGpkgMetadata(
   if (archive.length > limits.metadataBytes)
     return refusal('bad-metadata', `the metadata archive is longer than ${limits.metadataBytes} bytes`);
   const { compression } = container.metadata;
-  const plain =
-    compression === 'none' ? ok(archive) : ports.decompress(compression, archive, limits.metadataBytes);
+  if (compression === 'none' || container.image.compression === 'none') {
+    return refusal(
+      'unsupported-compression',
+      'Portage installs only packages whose inner archives are compressed',
+    );
+  }
+  const plain = ports.decompress(compression, archive, limits.metadataBytes);
   if (!plain.ok) return plain;
   const files = metadataFiles(plain.value, limits);
   if (!files.ok) return files;

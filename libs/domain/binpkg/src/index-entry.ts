@@ -1,7 +1,7 @@
 import { ok, type Result } from '@swarm/kernel';
 
-import type { Binpkg, BinpkgFormat } from './binpkg-metadata.js';
-import type { CpvParts } from './cpv.js';
+import type { BinpkgFormat, BinpkgMetadata } from './binpkg-metadata.js';
+import type { PackageName } from './package-name.js';
 import { reduceDependencies } from './dependency-string.js';
 import type { IndexEntry } from './index-model.js';
 import { toEntry } from './index-text.js';
@@ -52,7 +52,7 @@ const evaluated = [
  * Refuses metadata that would harm a client: unreadable dependencies, missing times.
  */
 export function entryOf(
-  binpkg: Pick<Binpkg, 'cpv' | 'metadata'>,
+  binpkg: { readonly cpv: string; readonly metadata: BinpkgMetadata },
   file: IndexedFile,
 ): Result<IndexEntry, ArtifactRefusal> {
   const { metadata } = binpkg;
@@ -77,6 +77,6 @@ export function entryOf(
 }
 
 /** Path of a package in a binhost: `cat/pn/pf-N.gpkg.tar`. N is the binhost's own count, not BUILD_ID. */
-export function indexPath(cpv: CpvParts, instance: number, format: BinpkgFormat): string {
+export function indexPath(cpv: PackageName, instance: number, format: BinpkgFormat): string {
   return `${cpv.category}/${cpv.pn}/${cpv.pf}-${instance}.${format === 'gpkg' ? 'gpkg.tar' : 'xpak'}`;
 }

@@ -1,4 +1,4 @@
-import { parseCpv } from './cpv.js';
+import { parsePackageName } from './package-name.js';
 import { compareText, oneLine } from './text.js';
 
 /** Keys of an index's header or of one entry, by the names that they have in the file (`MTIME`, `REPO`, `DESC`). */
@@ -76,7 +76,7 @@ export function compareEntries(a: IndexEntry, b: IndexEntry): number {
 
 /** A path that an index may name: `cat/pn/pf-N.gpkg.tar` or `.xpak`, or the single-instance forms. */
 export function isIndexPath(path: string, cpv: string): boolean {
-  const parts = parseCpv(cpv);
+  const parts = parsePackageName(cpv);
   if (parts === undefined) return false;
   const { category, pn, pf } = parts;
   const many = `${category}/${pn}/${pf}-`;

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '@swarm/kernel';
 
-import { parseCpv } from './cpv.js';
+import { parsePackageName } from './package-name.js';
 import {
   compareEntries,
   defaultFields,
@@ -101,7 +101,8 @@ export function toEntry(
   const cpv = fields.get('CPV') ?? '';
   const path = fields.get('PATH') ?? '';
   const where = path === '' ? cpv : path;
-  if (parseCpv(cpv) === undefined) return err({ where, message: `CPV ${JSON.stringify(cpv)} is not valid` });
+  if (parsePackageName(cpv) === undefined)
+    return err({ where, message: `CPV ${JSON.stringify(cpv)} is not valid` });
   if (!isIndexPath(path, cpv))
     return err({ where, message: `PATH ${JSON.stringify(path)} is not one of ${cpv}` });
   for (const key of ['SIZE', 'BUILD_TIME', 'MTIME']) {

@@ -1,7 +1,7 @@
 export { acceptArtifact, type ExpectedArtifact } from './accept-artifact.js';
 export { type Binpkg, type BinpkgFormat, type BinpkgMetadata, syntheticKey } from './binpkg-metadata.js';
 export { type ByteSource, bytesSource } from './byte-source.js';
-export { type CpvParts, parseCpv } from './cpv.js';
+export { type PackageName, parsePackageName } from './package-name.js';
 export { reduceDependencies, type ReduceOptions } from './dependency-string.js';
 export {
   decodeGpkgMetadata,

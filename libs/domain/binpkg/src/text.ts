@@ -1,5 +1,4 @@
 /** Everything at which Python's `str.split()` or a line reader of a client may break, and other control characters. */
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
 const breaks = /[\s\u0000-\u001f\u007f\u0085]+/gu;
 
 const utf8 = new TextDecoder('utf-8');

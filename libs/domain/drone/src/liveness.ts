@@ -19,15 +19,20 @@ export function silenceMs(drone: Drone, now: Date): number {
   return Math.max(0, now.getTime() - drone.lastSign.at.getTime());
 }
 
-/** What the drone's silence, or its last sign, means now. Pure: `(sign, now, policy) → event`. */
-export function verdict(drone: Drone, now: Date, policy: LivenessPolicy): DroneEvent {
-  const silent = silenceMs(drone, now);
+/**
+ * What the drone's silence, or its last sign, means now. Pure: `(sign, now, policy) → event`.
+ * `listeningSince` is when signs could last begin to be heard: silence that nobody listened to proves nothing,
+ * so an outage of the monitor or of NATS takes no drone down.
+ */
+export function verdict(drone: Drone, now: Date, policy: LivenessPolicy, listeningSince: Date): DroneEvent {
+  const silent = Math.min(silenceMs(drone, now), Math.max(0, now.getTime() - listeningSince.getTime()));
   if (silent >= policy.offlineAfterMs) return { type: 'went-silent' };
   if (silent >= policy.suspectAfterMs) return { type: 'went-quiet' };
   return drone.lastSign.draining ? { type: 'draining-heard' } : { type: 'heard' };
 }
 
-/** True when what the drone holds must be given to others (rung 1). */
+/** True when what the drone holds must be given to others (rung 1): judged offline, and silent for long enough. */
 export function isLost(drone: Drone, now: Date, policy: LivenessPolicy): boolean {
-  return drone.state === 'retired' || silenceMs(drone, now) >= policy.reclaimAfterMs;
+  if (drone.state === 'retired') return true;
+  return drone.state === 'offline' && silenceMs(drone, now) >= policy.reclaimAfterMs;
 }

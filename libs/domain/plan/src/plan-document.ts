@@ -15,11 +15,13 @@ export interface PlannedPackage {
   readonly use: readonly string[];
   /** Raw dependency strings, as the ebuild has them. */
   readonly dependencies: Readonly<Record<string, string>>;
-  readonly synthetic?: {
-    readonly durationMs: number;
-    readonly fails: 'never' | 'always' | 'first-attempt';
-    readonly sizeBytes: number;
-  };
+  readonly synthetic?:
+    | {
+        readonly durationMs: number;
+        readonly fails: 'never' | 'always' | 'first-attempt';
+        readonly sizeBytes: number;
+      }
+    | undefined;
 }
 
 export interface PlanEdge {

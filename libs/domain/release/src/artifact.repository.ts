@@ -13,6 +13,8 @@ export interface ArtifactRepository {
    * whatever races; nothing is stored then.
    */
   receive(artifact: Artifact, outgoing: readonly Outgoing[]): Promise<'stored' | 'taken'>;
+  /** Stores the messages that tell of a refused upload; one whose `id` is stored already is not stored again. */
+  refuse(outgoing: readonly Outgoing[]): Promise<void>;
   /** Received but not in the index yet, oldest first. */
   unpublished(): Promise<readonly Artifact[]>;
   /** Marks artifacts as being in the index under these paths, with their messages. */

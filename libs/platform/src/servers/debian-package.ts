@@ -44,9 +44,13 @@ export async function extractExecutable(deb: string, member: string, target: str
   const work = join(dirname(target), `.unpack-${randomUUID()}`);
   await mkdir(work, { recursive: true });
   try {
-    const { status, stderr } = await runCommand('tar', ['-x', archive.compression, '-C', work, '-f', '-', member], {
-      input: archive.bytes,
-    });
+    const { status, stderr } = await runCommand(
+      'tar',
+      ['-x', archive.compression, '-C', work, '-f', '-', member],
+      {
+        input: archive.bytes,
+      },
+    );
     if (status !== 0) throw new Error(`tar: ${lastLine(stderr)}`);
     const unpacked = join(work, member);
     await chmod(unpacked, 0o755);
@@ -59,7 +63,7 @@ export async function extractExecutable(deb: string, member: string, target: str
 /** A .deb is an `ar` archive (deb(5)); what it installs is its member `data.tar.*`. */
 function dataArchive(deb: Buffer): { readonly bytes: Buffer; readonly compression: string } {
   if (deb.toString('latin1', 0, AR_MAGIC.length) !== AR_MAGIC) throw new Error('not a Debian package');
-  for (let at = AR_MAGIC.length; at + AR_HEADER_BYTES <= deb.length; ) {
+  for (let at = AR_MAGIC.length; at + AR_HEADER_BYTES <= deb.length;) {
     const name = basename(deb.toString('latin1', at, at + 16).trim());
     const size = Number(deb.toString('latin1', at + 48, at + 58));
     const start = at + AR_HEADER_BYTES;

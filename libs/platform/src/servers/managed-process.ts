@@ -76,7 +76,10 @@ export async function startProcess(spec: ProcessSpec): Promise<ManagedProcess> {
 function guarded({ command, args, runAs, stopSignal }: ProcessSpec): { command: string; args: string[] } {
   if (process.platform !== 'linux' || !existsSync(SETPRIV)) return { command, args: [...args] };
   const user = runAs ? [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups'] : [];
-  return { command: SETPRIV, args: [...user, `--pdeathsig=${stopSignal.replace('SIG', '')}`, '--', command, ...args] };
+  return {
+    command: SETPRIV,
+    args: [...user, `--pdeathsig=${stopSignal.replace('SIG', '')}`, '--', command, ...args],
+  };
 }
 
 async function stopProcess(
@@ -107,7 +110,13 @@ function keepTrackOf(managed: ManagedProcess): void {
 export async function runCommand(
   command: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly runAs?: RunAs | undefined; readonly limitMs?: number; readonly input?: Buffer } = {},
+  options: {
+    readonly cwd?: string;
+    readonly env?: NodeJS.ProcessEnv;
+    readonly runAs?: RunAs | undefined;
+    readonly limitMs?: number;
+    readonly input?: Buffer;
+  } = {},
 ): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }> {
   const child = spawn(command, args, {
     cwd: options.cwd,

@@ -74,9 +74,13 @@ export async function ensureNatsServer(options: EnsureNatsOptions): Promise<Nats
       logger?.debug({ source: source.name, error }, 'nats-server source failed');
     }
   }
-  throw new SwarmError('SWARM_NO_SERVER', ['No nats-server could be found or fetched.', ...failures].join('\n  '), {
-    hint: 'Install nats-server 2.12 or later, point NATS_SERVER_BIN at one, or give the URL of a running one in NATS_URL.',
-  });
+  throw new SwarmError(
+    'SWARM_NO_SERVER',
+    ['No nats-server could be found or fetched.', ...failures].join('\n  '),
+    {
+      hint: 'Install nats-server 2.12 or later, point NATS_SERVER_BIN at one, or give the URL of a running one in NATS_URL.',
+    },
+  );
 }
 
 function sourcesOf({ cacheDir }: EnsureNatsOptions, env: NodeJS.ProcessEnv): Source[] {
@@ -84,8 +88,9 @@ function sourcesOf({ cacheDir }: EnsureNatsOptions, env: NodeJS.ProcessEnv): Sou
   const older = join(cacheDir, 'nats-server-older');
   const isPoolArch = process.platform === 'linux' && process.arch === 'x64';
   const onPath = (): Promise<string | undefined> => findOnPath('nats-server', env);
-  const fromPool = (file: { path: string; sha256: string }, target: string) => async (): Promise<string | undefined> =>
-    isPoolArch ? await fetchFromPool(file, target) : undefined;
+  const fromPool =
+    (file: { path: string; sha256: string }, target: string) => async (): Promise<string | undefined> =>
+      isPoolArch ? await fetchFromPool(file, target) : undefined;
   return [
     { name: 'PATH', oldestVersion: WANTED, find: onPath },
     { name: 'cache', oldestVersion: WANTED, find: () => ifExecutable(cached) },
@@ -109,11 +114,21 @@ async function givenBinary(binary: string): Promise<NatsBinary> {
 function described(binary: string, version: string, source: string): NatsBinary {
   if (isAtLeast(version, WANTED)) return { binary, version, source };
   // Seen on 2.9.10: `term` with a reason is ignored; the adapter acknowledges instead.
-  const lost = isAtLeast(version, '2.10.0') ? 'message schedules and per-message limits' : 'reasons of dead letters in advisories';
-  return { binary, version, source, warning: `nats-server ${version} is older than ${WANTED}: without ${lost}` };
+  const lost = isAtLeast(version, '2.10.0')
+    ? 'message schedules and per-message limits'
+    : 'reasons of dead letters in advisories';
+  return {
+    binary,
+    version,
+    source,
+    warning: `nats-server ${version} is older than ${WANTED}: without ${lost}`,
+  };
 }
 
-async function fetchFromPool(file: { path: string; sha256: string }, target: string): Promise<string | undefined> {
+async function fetchFromPool(
+  file: { path: string; sha256: string },
+  target: string,
+): Promise<string | undefined> {
   const sites = await archiveSites();
   const failures: string[] = [];
   const deb = `${target}-${randomUUID()}.deb`;

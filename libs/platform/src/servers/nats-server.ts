@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -55,7 +56,8 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const port = options.port ?? (await freePort(host));
   await mkdir(storeDir, { recursive: true });
   const configFile = join(storeDir, 'nats-server.conf');
-  await writeFile(configFile, natsConfig({ ...options, storeDir, host, port }));
+  const serverName = `swarm-${randomUUID()}`;
+  await writeFile(configFile, natsConfig({ ...options, storeDir, host, port, serverName }));
   const log = await open(logFile, 'a');
   let managed: ManagedProcess;
   try {
@@ -71,7 +73,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     await log.close();
   }
   try {
-    await untilJetStreamAnswers(host, port, managed);
+    await untilJetStreamAnswers(host, port, { serverName, managed });
   } catch (error) {
     await managed.stop(STOP_GRACE_MS);
     throw new SwarmError('SWARM_NO_SERVER', `nats-server did not start.\n${await tailOf(logFile)}`, {
@@ -95,11 +97,20 @@ export function natsConfig(
     readonly storeDir: string;
     readonly host: string;
     readonly port: number;
+    readonly serverName: string;
   },
 ): string {
-  const { storeDir, host, port, syncAlways = true, maxPayloadBytes = NATS_MAX_PAYLOAD_BYTES } = options;
+  const {
+    storeDir,
+    host,
+    port,
+    serverName,
+    syncAlways = true,
+    maxPayloadBytes = NATS_MAX_PAYLOAD_BYTES,
+  } = options;
   return [
     `listen: ${JSON.stringify(`${host}:${port}`)}`,
+    `server_name: ${JSON.stringify(serverName)}`,
     `max_payload: ${maxPayloadBytes}`,
     'jetstream {',
     `  store_dir: ${JSON.stringify(storeDir)}`,
@@ -111,13 +122,20 @@ export function natsConfig(
   ].join('\n');
 }
 
-/** A server says in its greeting whether JetStream is on; it greets only when it is ready. */
-async function untilJetStreamAnswers(host: string, port: number, server: ManagedProcess): Promise<void> {
+/**
+ * A server says in its greeting whether JetStream is on; it greets only when it is ready.
+ * Its name tells it from a stranger who holds the port.
+ */
+async function untilJetStreamAnswers(
+  host: string,
+  port: number,
+  { serverName, managed }: { readonly serverName: string; readonly managed: ManagedProcess },
+): Promise<void> {
   const deadline = performance.now() + START_LIMIT_MS;
   for (;;) {
-    if (server.hasExited()) throw new Error(await server.exited);
+    if (managed.hasExited()) throw new Error(await managed.exited);
     const greeting = await greetingOf(host, port);
-    if (greeting?.includes('"jetstream":true')) return;
+    if (greeting?.includes(serverName) && greeting.includes('"jetstream":true')) return;
     if (performance.now() > deadline) throw new Error(`no answer within ${START_LIMIT_MS} ms`);
     await delay(LOOK_EVERY_MS);
   }

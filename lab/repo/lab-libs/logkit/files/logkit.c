@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <unistd.h>
 #include <ringbuf.h>
 #include "logkit.h"
 
@@ -8,13 +9,16 @@ void logkit_say(const char *message)
     while (*message && ringbuf_push(&ring, *message))
         message++;
 #ifdef ANSI
-    fputs("\033[1m", stdout);
+    int ansi = isatty(STDOUT_FILENO);
+#else
+    int ansi = 0;
 #endif
+    if (ansi)
+        fputs("\033[1m", stdout);
     for (int byte; (byte = ringbuf_pop(&ring)) >= 0;)
         putchar(byte);
-#ifdef ANSI
-    fputs("\033[0m", stdout);
-#endif
+    if (ansi)
+        fputs("\033[0m", stdout);
     putchar('\n');
 }
 

@@ -1,0 +1,73 @@
+import { createHmac } from 'node:crypto';
+
+import {
+  DroneEnrolled,
+  DroneEnrolling,
+  DroneHeartbeat,
+  LogWritten,
+  type MessageBus,
+  type WorkOutcome,
+  WorkReported,
+} from '@swarm/contracts';
+
+import { TEST_KEY } from './test-work.js';
+
+/** Stands for the services: lets drones in, and hears what they say. */
+export class TestControl {
+  readonly enrolling: DroneEnrolling[] = [];
+  readonly beats: DroneHeartbeat[] = [];
+  readonly reports: WorkReported[] = [];
+  readonly logs: LogWritten[] = [];
+  answer: (question: DroneEnrolling) => Omit<DroneEnrolled, 'drone'> = ({ drone, incarnation, proof }) => {
+    const right = createHmac('sha256', TEST_KEY).update(`${drone}:${incarnation}`).digest('hex');
+    return {
+      accepted: proof === right,
+      reason: proof === right ? '' : 'the proof is wrong',
+      heartbeatMs: 50,
+    };
+  };
+
+  constructor(readonly bus: MessageBus) {}
+
+  async start(): Promise<void> {
+    await this.bus.answer(DroneEnrolling, DroneEnrolled, (question) => {
+      this.enrolling.push(question);
+      return Promise.resolve({ drone: question.drone, ...this.answer(question) });
+    });
+    await this.bus.watch(DroneHeartbeat, (beat) => this.beats.push(beat));
+    await this.bus.watch(LogWritten, (chunk) => this.logs.push(chunk), { from: 'all' });
+    await this.bus.consume(WorkReported, 'scheduler', (report) => {
+      this.reports.push(report);
+      return Promise.resolve({ kind: 'done' });
+    });
+  }
+
+  outcomesOf(attemptId: string): WorkOutcome[] {
+    return this.reports.filter((report) => report.attemptId === attemptId).map(({ outcome }) => outcome);
+  }
+
+  /** The last word on an attempt. */
+  endOf(attemptId: string): WorkOutcome | undefined {
+    return this.outcomesOf(attemptId).find(({ kind }) => kind !== 'started');
+  }
+
+  /** The whole log of a job, once its last chunk is there; throws where chunks do not join. */
+  logOf(job: string): string | undefined {
+    const chunks = this.logs.filter((chunk) => chunk.job === job);
+    if (!chunks.some(({ end }) => end)) return undefined;
+    let text = '';
+    for (const chunk of chunks) {
+      const bytes = Buffer.byteLength(text);
+      if (chunk.offsetBytes !== bytes)
+        throw new Error(`chunk at ${chunk.offsetBytes} follows ${bytes} bytes`);
+      text += chunk.text;
+    }
+    return text;
+  }
+
+  /** The drone holds this attempt in this phase, as its newest heartbeat says. */
+  isIn(drone: string, attemptId: string, phase: string): boolean {
+    const beat = this.beats.findLast((seen) => seen.drone === drone);
+    return beat?.attempts.some((held) => held.attemptId === attemptId && held.phase === phase) ?? false;
+  }
+}

@@ -1,0 +1,55 @@
+import { DroneHeartbeat, type MessageBus } from '@swarm/contracts';
+import type { Clock } from '@swarm/kernel';
+import type { Logger } from '@swarm/platform';
+
+import type { DroneIdentity, Timer, VitalsReader } from '../ports/surroundings.js';
+import type { Shutdown } from './shutdown.js';
+import type { WorkInHand } from './work-in-hand.js';
+
+export interface HeartbeatPorts {
+  readonly identity: DroneIdentity;
+  readonly bus: MessageBus;
+  readonly hand: WorkInHand;
+  readonly shutdown: Shutdown;
+  readonly vitals: VitalsReader;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly logger: Logger;
+}
+
+/** Says at a steady pace that the drone lives and what it holds; goes on while it drains. */
+export class SendHeartbeats {
+  #sequence = 0;
+
+  constructor(private readonly ports: HeartbeatPorts) {}
+
+  /** Beats until `signal`; the last beat says what is still in hand then: nothing. */
+  async execute(everyMs: number, signal: AbortSignal): Promise<void> {
+    const { shutdown, timer } = this.ports;
+    while (!signal.aborted) {
+      const { draining } = shutdown;
+      await this.#beat();
+      // A drain is told at once, not at the next beat.
+      await timer.wait(everyMs, draining.aborted ? signal : AbortSignal.any([signal, draining]));
+    }
+    await this.#beat();
+  }
+
+  async #beat(): Promise<void> {
+    const { identity, bus, hand, shutdown, vitals, clock, logger } = this.ports;
+    try {
+      await bus.publish(DroneHeartbeat, {
+        drone: identity.drone,
+        incarnation: identity.incarnation,
+        sequence: this.#sequence++,
+        at: clock.now().toISOString(),
+        attempts: hand.list(),
+        draining: shutdown.draining.aborted,
+        ...(await vitals.read()),
+      });
+    } catch (error) {
+      // The next one follows shortly; while there is no connection nobody could hear it anyway.
+      logger.debug({ error }, 'heartbeat not sent');
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { api, ApiName, EndpointRequest, EndpointResponse } from '@swarm/contracts';
+
+import type { GatewayPorts } from '../ports.js';
+import { askPlan, putProfile } from '../use-cases/ask.js';
+import { eventView } from '../use-cases/describe-event.js';
+import { readDrones, readReleases } from '../use-cases/read-fleet.js';
+import { findJobs, readJob, readJobs } from '../use-cases/read-jobs.js';
+import { readPlan, readPlans } from '../use-cases/read-plans.js';
+import { readStatus } from '../use-cases/read-status.js';
+import { profileView } from '../use-cases/views.js';
+
+/** One handler per route of the table: a route without one does not compile. */
+export type Handlers = {
+  readonly [N in ApiName]: (
+    request: EndpointRequest<(typeof api)[N]>,
+  ) => Promise<EndpointResponse<(typeof api)[N]>>;
+};
+
+export function handlersOver(ports: GatewayPorts): Handlers {
+  return {
+    status: () => readStatus(ports),
+    plans: async (query) => ({ plans: await readPlans(ports, query) }),
+    plan: ({ id }) => readPlan(ports, id),
+    askPlan: (wish) => askPlan(ports, wish),
+    jobs: (query) => readJobs(ports, query),
+    jobsByAtom: async ({ atom }) => ({ jobs: await findJobs(ports, atom) }),
+    job: ({ id }) => readJob(ports, id),
+    drones: async () => ({ drones: await readDrones(ports) }),
+    releases: async ({ profile }) => ({ releases: await readReleases(ports, profile) }),
+    profiles: async () => ({ profiles: (await ports.profiles.all()).map(profileView) }),
+    putProfile: (profile) => putProfile(ports, profile),
+    events: async ({ after, limit }) => {
+      const stored =
+        after === undefined
+          ? await ports.events.latest(limit)
+          : await ports.events.after(BigInt(after), limit);
+      return { events: stored.map(eventView) };
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { fileURLToPath } from 'node:url';
+
+import { connectBus } from '@swarm/adapter-nats';
+import { openDatabase } from '@swarm/adapter-postgres';
+import {
+  createLogger,
+  newId,
+  readConfig,
+  runMain,
+  runService,
+  systemClock,
+  type Logger,
+} from '@swarm/platform';
+
+import { GatewayConfig } from './config.js';
+import { GatewayModule } from './gateway.module.js';
+import { loadPage } from './http/page-files.js';
+
+const SERVICE = 'gateway';
+const READINESS_LIMIT_MS = 2_000;
+/** Both applications are bundled beside each other. */
+const DASHBOARD_DIR = fileURLToPath(new URL('../dashboard/assets', import.meta.url));
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+
+async function main(config: GatewayConfig, logger: Logger): Promise<void> {
+  const page = await loadPage(config.SWARM_DASHBOARD_DIR ?? DASHBOARD_DIR);
+  const host = config.SWARM_GATEWAY_HOST;
+  const token = config.SWARM_API_TOKEN;
+  if (token === undefined && !LOOPBACK.includes(host)) {
+    logger.warn({ host }, 'everyone who reaches this address may ask for plans: set SWARM_API_TOKEN');
+  }
+  const database = await openDatabase({
+    url: config.DATABASE_URL.reveal(),
+    source: SERVICE,
+    onConnectionLost: (error: Error) => logger.warn({ error }, 'Postgres connection lost'),
+  });
+  const bus = await connectBus({ url: config.NATS_URL, name: SERVICE, logger }).catch(
+    async (error: unknown) => {
+      await database.close();
+      throw error;
+    },
+  );
+  const closing = new AbortController();
+  await runService({
+    name: SERVICE,
+    logger,
+    host,
+    port: config.SWARM_GATEWAY_PORT,
+    module: GatewayModule.with({
+      ...database,
+      bus,
+      clock: systemClock,
+      newId,
+      binhostUrl: config.SWARM_BINHOST_URL,
+      page,
+      token,
+      logger,
+      closing: closing.signal,
+    }),
+    readiness: {
+      postgres: () => database.ping(READINESS_LIMIT_MS),
+      nats: () => bus.ping(READINESS_LIMIT_MS),
+    },
+    stop: {
+      stopTaking: {
+        streams: () => {
+          closing.abort();
+        },
+      },
+      release: { bus: () => bus.close(), postgres: () => database.close() },
+    },
+  });
+}
+
+const bootLogger = createLogger({ service: SERVICE });
+await runMain(bootLogger, async () => {
+  const config = readConfig(GatewayConfig, process.env, SERVICE);
+  await main(config, createLogger({ service: SERVICE, level: config.SWARM_LOG_LEVEL }));
+});

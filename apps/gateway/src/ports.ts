@@ -1,0 +1,25 @@
+import type { EventLog, MessageBus } from '@swarm/contracts';
+import type { DroneRepository } from '@swarm/domain-drone';
+import type { JobRepository } from '@swarm/domain-job';
+import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
+import type { GenerationRepository } from '@swarm/domain-release';
+import type { Clock } from '@swarm/kernel';
+
+/** The part of the ledger that the gateway reads; it writes nothing but profiles. */
+export interface Ledger {
+  readonly plans: Pick<PlanRepository<never>, 'find' | 'recent'>;
+  readonly jobs: Pick<JobRepository, 'find' | 'ofPlan' | 'attemptsOf' | 'historyOf' | 'openAttempts'>;
+  readonly drones: Pick<DroneRepository, 'all'>;
+  readonly profiles: ProfileRepository;
+  readonly generations: Pick<GenerationRepository, 'of' | 'ofPlan'>;
+  readonly events: EventLog;
+}
+
+/** Everything that the gateway needs from outside. */
+export interface GatewayPorts extends Ledger {
+  readonly bus: Pick<MessageBus, 'request' | 'watch'>;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Where workstations find releases; a profile's binhost is `<binhostUrl>/<profile>/`. */
+  readonly binhostUrl: string;
+}

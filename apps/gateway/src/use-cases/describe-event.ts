@@ -1,0 +1,48 @@
+import { events, type EventView, type StoredEvent } from '@swarm/contracts';
+import type { z } from 'zod';
+
+type Known = typeof events;
+type Sentences = { readonly [N in keyof Known]: (payload: z.output<Known[N]['schema']>) => string };
+
+/** One line for people, per event. A new event does not compile until it has its sentence. */
+const sentences: Sentences = {
+  RunStarted: ({ schedule, profile }) => `STARTED: ${schedule} asks for a plan of ${profile}`,
+  PlanMoved: ({ profile, state, detail }) => `plan of ${profile} is ${state}${tail(detail)}`,
+  JobMoved: ({ cpv, to, drone, reason }) =>
+    `${cpv} is ${to}${drone === undefined ? '' : ` on ${drone}`}${tail(reason)}`,
+  AttemptFailed: ({ cpv, attempt, drone, class: why, summary }) =>
+    `${cpv} failed on ${drone}, attempt ${attempt} (${why})${tail(summary)}`,
+  ArtifactReceived: ({ cpv }) => `${cpv} arrived and is verified`,
+  ArtifactPublished: ({ cpv, profile }) => `${cpv} is in the staging index of ${profile}`,
+  ArtifactRefused: ({ cpv, drone, message }) => `upload of ${cpv} by ${drone} was refused${tail(message)}`,
+  ReleasePromoted: ({ profile, generation, packages }) =>
+    `release ${generation} of ${profile} is out, ${packages} packages`,
+  DroneMoved: ({ drone, from, to, reason }) => `${drone} went from ${from} to ${to}${tail(reason)}`,
+  ReclaimRequested: ({ drone, attemptIds, reason }) =>
+    `${attemptIds.length} attempts of ${drone} are taken back${tail(reason)}`,
+};
+
+/** An event as the API shows it. One that this version does not know keeps its bare name. */
+export function eventView(stored: StoredEvent): EventView {
+  const { sequence, id, at, message, payload } = stored;
+  return {
+    sequence: Number(sequence),
+    id,
+    at: at.toISOString(),
+    message,
+    line: lineOf(message, payload),
+    payload,
+  };
+}
+
+function lineOf(message: string, payload: unknown): string {
+  if (!Object.hasOwn(events, message)) return message;
+  const name = message as keyof Known;
+  const parsed = events[name].schema.safeParse(payload);
+  // The name decides schema and sentence together; the compiler cannot carry that across the lookup.
+  return parsed.success ? (sentences[name] as (given: unknown) => string)(parsed.data) : message;
+}
+
+function tail(text: string): string {
+  return text === '' ? '' : `: ${text}`;
+}

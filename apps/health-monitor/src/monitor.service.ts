@@ -1,0 +1,51 @@
+import {
+  DroneEnrolled,
+  DroneEnrolling,
+  DroneHeartbeat,
+  type MessageBus,
+  type Subscription,
+} from '@swarm/contracts';
+import { RoundLoop } from '@swarm/platform';
+
+import type { MonitorPorts } from './monitor.ports.js';
+import { EnrolDrone } from './use-cases/enrol-drone.js';
+import { JudgeDrones } from './use-cases/judge-drones.js';
+import { NoteHeartbeat } from './use-cases/note-heartbeat.js';
+
+/** The health monitor at work: answers drones, notes their signs, judges their silence. Only the leader starts it. */
+export class MonitorService {
+  #subscriptions: Subscription[] = [];
+  readonly #judge: JudgeDrones;
+  readonly #sweep: RoundLoop;
+
+  constructor(
+    private readonly ports: MonitorPorts,
+    private readonly bus: MessageBus,
+  ) {
+    this.#judge = new JudgeDrones(ports);
+    this.#sweep = new RoundLoop(() => this.#judge.all(), ports.heartbeatMs, ports.log);
+  }
+
+  async start(): Promise<void> {
+    const enrol = new EnrolDrone(this.ports);
+    const note = new NoteHeartbeat(this.ports, this.#judge);
+    const onBeat = (beat: DroneHeartbeat): void => {
+      note.execute(beat).catch((error: unknown) => {
+        // One sign is lost; the next one follows in a few seconds.
+        this.ports.log.warn({ drone: beat.drone, error: String(error) }, 'sign of life not stored');
+      });
+    };
+    this.#subscriptions.push(
+      await this.bus.answer(DroneEnrolling, DroneEnrolled, (asked) => enrol.execute(asked)),
+      await this.bus.watch(DroneHeartbeat, onBeat, { from: 'new' }),
+    );
+    this.#sweep.start();
+  }
+
+  async stop(): Promise<void> {
+    for (const subscription of this.#subscriptions) subscription.stop();
+    await this.#sweep.stop();
+    await Promise.all(this.#subscriptions.map(({ finished }) => finished));
+    this.#subscriptions = [];
+  }
+}

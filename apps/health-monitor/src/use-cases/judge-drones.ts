@@ -1,0 +1,59 @@
+import { outgoing } from '@swarm/contracts';
+import { nextDroneState, silenceMs, verdict, type Drone } from '@swarm/domain-drone';
+import type { Versioned } from '@swarm/kernel';
+
+import type { MonitorPorts } from '../monitor.ports.js';
+
+/** Turns silence, and its end, into states: one row update under a revision each (S8). */
+export class JudgeDrones {
+  /** Since when signs of life could be heard without a break. */
+  #listeningSince: Date;
+
+  constructor(private readonly ports: MonitorPorts) {
+    this.#listeningSince = ports.clock.now();
+  }
+
+  /** Judges nobody while the monitor itself is deaf; what was silent meanwhile gets its full time again. */
+  async all(): Promise<void> {
+    if (!(await this.ports.canHear())) {
+      this.#listeningSince = this.ports.clock.now();
+      this.ports.log.warn({}, 'no drone is judged: NATS does not answer');
+      return;
+    }
+    for (const drone of await this.ports.drones.all()) await this.#judge(drone);
+  }
+
+  async one(name: string): Promise<void> {
+    const drone = await this.ports.drones.find(name);
+    if (drone) await this.#judge(drone);
+  }
+
+  async #judge({ value: drone, revision }: Versioned<Drone>): Promise<void> {
+    const now = this.ports.clock.now();
+    const event = verdict(drone, now, this.ports.liveness, this.#listeningSince);
+    const next = nextDroneState(drone.state, event.type);
+    if (next === undefined || next === drone.state) return;
+
+    const silent = Math.round(silenceMs(drone, now) / 1000);
+    const reason =
+      next === 'online'
+        ? 'it is heard again'
+        : next === 'draining'
+          ? 'it takes no more work'
+          : `silent for ${silent} s`;
+    const id = this.ports.newId();
+    const saved = await this.ports.drones.save({ ...drone, state: next, reason }, revision, [
+      outgoing('DroneMoved', id, {
+        id,
+        at: now.toISOString(),
+        drone: drone.name,
+        from: drone.state,
+        to: next,
+        reason,
+      }),
+    ]);
+    // Another writer was first: the next sweep judges what that one stored.
+    if (saved === 'saved')
+      this.ports.log.info({ drone: drone.name, from: drone.state, to: next, reason }, 'drone moved');
+  }
+}

@@ -1,0 +1,47 @@
+import type {
+  ArtifactPublished,
+  Handler,
+  PlanAnswered,
+  PlanAsked,
+  ReclaimRequested,
+  WorkReported,
+} from '@swarm/contracts';
+
+import type { MakePlan } from './use-cases/make-plan.js';
+import type { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
+import type { RecordReport } from './use-cases/record-report.js';
+
+/** Called after anything that may let the next round do something. */
+export type Wake = () => void;
+
+export function onWorkReported(record: RecordReport, wake: Wake): Handler<typeof WorkReported> {
+  return async (report) => {
+    const outcome = await record.execute(report);
+    wake();
+    return outcome;
+  };
+}
+
+/** The ledger has the artifact already; the event only says that looking is worth while now. */
+export function onArtifactPublished(wake: Wake): Handler<typeof ArtifactPublished> {
+  return () => {
+    wake();
+    return Promise.resolve({ kind: 'done' });
+  };
+}
+
+export function onReclaimRequested(reclaim: ReclaimAttempts, wake: Wake): Handler<typeof ReclaimRequested> {
+  return async ({ attemptIds, reason }) => {
+    await reclaim.byId(attemptIds, reason);
+    wake();
+    return { kind: 'done' };
+  };
+}
+
+export function onPlanAsked(make: MakePlan, wake: Wake): (asked: PlanAsked) => Promise<PlanAnswered> {
+  return async (asked) => {
+    const answer = await make.execute(asked);
+    wake();
+    return answer;
+  };
+}

@@ -1,0 +1,165 @@
+import { outgoing, type Outcome, type WorkOutcome, type WorkReported } from '@swarm/contracts';
+import { isOpen, type Attempt, type AttemptId, type DroneName, type JobEvent } from '@swarm/domain-job';
+import type { Plan } from '@swarm/domain-plan';
+import { assertNever, type Outgoing, type Versioned } from '@swarm/kernel';
+
+import type { SchedulerPorts } from '../scheduler.ports.js';
+import { isPassing, isRetriable } from './failure-policy.js';
+import type { MoveJob, MoveDetails } from './move-job.js';
+import type { ResolvePlans } from './resolve-plans.js';
+
+type Ports = Pick<SchedulerPorts, 'jobs' | 'plans' | 'clock' | 'entropy' | 'log' | 'policy' | 'readDocument'>;
+type Failed = Extract<WorkOutcome, { kind: 'failed' }>;
+
+const DONE: Outcome = { kind: 'done' };
+const CONTENDED: Outcome = { kind: 'retry', afterMs: 100, reason: 'another writer was first' };
+
+/** A drone reported on an attempt. Late and repeated news is expected, counted in the log, and changes nothing (S18). */
+export class RecordReport {
+  constructor(
+    private readonly ports: Ports,
+    private readonly move: MoveJob,
+    private readonly resolve: ResolvePlans,
+  ) {}
+
+  async execute(report: WorkReported): Promise<Outcome> {
+    const attempt = await this.ports.jobs.findAttempt(report.attemptId as AttemptId);
+    if (attempt) return this.#onBuild(attempt, report);
+    const plan = (await this.ports.plans.open()).find(
+      ({ value }) => value.resolving?.attemptId === report.attemptId,
+    );
+    if (plan) return this.#onResolve(plan, report);
+    this.ports.log.info({ attemptId: report.attemptId, drone: report.drone }, 'stale report ignored');
+    return DONE;
+  }
+
+  async #onResolve(plan: Versioned<Plan>, { outcome, drone }: WorkReported): Promise<Outcome> {
+    switch (outcome.kind) {
+      case 'started':
+      case 'built':
+        return DONE;
+      case 'resolved': {
+        const document = this.ports.readDocument(outcome.documentGzip);
+        const saved = document.ok
+          ? await this.resolve.accept(plan, document.value)
+          : await this.resolve.failed(plan, `${drone}: ${document.error}`);
+        return saved === 'saved' ? DONE : CONTENDED;
+      }
+      case 'failed':
+        return (await this.resolve.failed(plan, `${drone}: ${outcome.summary}`)) === 'saved'
+          ? DONE
+          : CONTENDED;
+      case 'refused':
+      case 'returned':
+        return (await this.resolve.failed(plan, `${drone}: ${outcome.reason}`)) === 'saved'
+          ? DONE
+          : CONTENDED;
+      default:
+        return assertNever(outcome);
+    }
+  }
+
+  async #onBuild(attempt: Attempt, report: WorkReported): Promise<Outcome> {
+    // Only the drone that was given the attempt may speak of it (Q20).
+    if (report.drone !== attempt.drone) {
+      this.ports.log.warn(
+        { attemptId: attempt.id, drone: report.drone },
+        'report of a foreign attempt ignored',
+      );
+      return DONE;
+    }
+    const now = this.ports.clock.now();
+    const { outcome } = report;
+    switch (outcome.kind) {
+      case 'started':
+        if (attempt.state === 'offered') {
+          await this.ports.jobs.saveAttempt({ ...attempt, state: 'running', startedAt: now });
+        }
+        return DONE;
+      case 'built':
+        // The artifact's own way through the binhost moves the job; this closes the attempt with what it cost.
+        await this.ports.jobs.saveAttempt({
+          ...attempt,
+          state: 'succeeded',
+          endedAt: now,
+          measured: outcome.measured,
+        });
+        return DONE;
+      case 'failed':
+        return this.#onFailure(attempt, outcome, now);
+      case 'refused':
+      case 'returned': {
+        const ended: Attempt = { ...attempt, state: outcome.kind, endedAt: now, summary: outcome.reason };
+        return this.#apply(
+          ended,
+          { type: 'attempt-reclaimed', attempt: attempt.number, reason: outcome.reason },
+          {
+            reason: `${attempt.drone} ${outcome.kind} it: ${outcome.reason}`,
+          },
+        );
+      }
+      case 'resolved':
+        return { kind: 'dead-letter', reason: 'a build was answered with a plan document' };
+      default:
+        return assertNever(outcome);
+    }
+  }
+
+  async #onFailure(attempt: Attempt, outcome: Failed, now: Date): Promise<Outcome> {
+    const ended: Attempt = {
+      ...attempt,
+      state: 'failed',
+      endedAt: now,
+      failureClass: outcome.class,
+      summary: outcome.summary,
+      logTail: outcome.logTail,
+      measured: outcome.measured,
+    };
+    const reason = `${outcome.class} on ${attempt.drone}: ${outcome.summary}`;
+    // The way to the binhost is nobody's package (S22).
+    if (outcome.class === 'upload') {
+      return this.#apply(ended, { type: 'attempt-reclaimed', attempt: attempt.number, reason }, { reason });
+    }
+    const delayMs = isPassing(outcome.class) ? this.ports.policy.retryDelayMs : 0;
+    const event: JobEvent = {
+      type: 'attempt-failed',
+      attempt: attempt.number,
+      drone: attempt.drone as DroneName,
+      reason,
+      retryAt: new Date(now.getTime() + delayMs),
+      retriable: isRetriable(outcome.class),
+    };
+    return this.#apply(ended, event, {
+      reason,
+      messages: (job) => [this.#failedEvent(ended, job.spec.cpv, outcome, now)],
+    });
+  }
+
+  /** The end of an attempt, and what it means for its job. Of a stale attempt only the end is kept. */
+  async #apply(ended: Attempt, event: JobEvent, details: MoveDetails): Promise<Outcome> {
+    const moved = await this.move.execute(ended.jobId, event, { ...details, attempt: () => ended });
+    if (moved.kind === 'refused') {
+      const stored = await this.ports.jobs.findAttempt(ended.id);
+      if (stored && isOpen(stored.state)) await this.ports.jobs.saveAttempt(ended);
+      this.ports.log.info(
+        { jobId: ended.jobId, attempt: ended.number, why: moved.why },
+        'late report ignored',
+      );
+    }
+    return moved.kind === 'unknown-job' ? { kind: 'dead-letter', reason: 'no such job' } : DONE;
+  }
+
+  #failedEvent(attempt: Attempt, cpv: string, outcome: Failed, now: Date): Outgoing {
+    const id = this.ports.entropy.id();
+    return outgoing('AttemptFailed', id, {
+      id,
+      at: now.toISOString(),
+      jobId: attempt.jobId,
+      cpv,
+      attempt: attempt.number,
+      drone: attempt.drone,
+      class: outcome.class,
+      summary: outcome.summary,
+    });
+  }
+}

@@ -1,0 +1,159 @@
+import { outgoing, type PlanDocument } from '@swarm/contracts';
+import type { Drone } from '@swarm/domain-drone';
+import type { Job, JobId, PlanId } from '@swarm/domain-job';
+import { MAX_RESOLVE_ATTEMPTS, resolvePlan, type Plan, type PlannedJob } from '@swarm/domain-plan';
+import type { Outgoing, Saved, Versioned } from '@swarm/kernel';
+
+import type { SchedulerPorts } from '../scheduler.ports.js';
+
+type Ports = Pick<SchedulerPorts, 'plans' | 'jobs' | 'artifacts' | 'clock' | 'entropy' | 'log' | 'policy'>;
+
+/** From targets to jobs: hands a plan to a drone whose Portage resolves it, and takes the answer in. */
+export class ResolvePlans {
+  constructor(private readonly ports: Ports) {}
+
+  /** Gives a plan that nobody resolves to a drone; takes it back from one that is lost or has forgotten it. */
+  async handOut(plan: Versioned<Plan>, drones: readonly Drone[]): Promise<void> {
+    const { resolving } = plan.value;
+    if (resolving !== null) {
+      const lost = this.#whyLost(resolving, drones);
+      if (lost !== undefined) await this.#giveUpOn(plan, lost);
+      return;
+    }
+    const drone = drones.find(
+      (each) => each.state === 'online' && each.capabilities.profile === plan.value.profile,
+    );
+    if (!drone) return;
+    const now = this.ports.clock.now();
+    const attempt = plan.value.resolveAttempt + 1;
+    const attemptId = this.ports.entropy.id();
+    await this.#save(
+      plan,
+      {
+        resolveAttempt: attempt,
+        resolving: { attemptId, attempt, drone: drone.name, since: now },
+        detail: `${drone.name} resolves it`,
+      },
+      [
+        outgoing('WorkAssigned', attemptId, {
+          drone: drone.name,
+          attemptId,
+          attempt,
+          profile: plan.value.profile,
+          work: { kind: 'resolve', planId: plan.value.id, targets: [...plan.value.targets] },
+        }),
+      ],
+    );
+  }
+
+  /** The plan document came: jobs for all that is not built yet. */
+  async accept(plan: Versioned<Plan>, document: PlanDocument): Promise<Saved> {
+    const { value } = plan;
+    const digest = (text: string): string => this.ports.entropy.sha256(text);
+    // Two passes: the first names the build keys, so that the ledger can be asked about all of them at once.
+    const { members } = resolvePlan(document, { digest, isBuilt: () => false });
+    const keys = members.map(({ buildKey }) => buildKey);
+    const built = new Set(
+      (await this.ports.artifacts.byBuildKeys(value.profile, keys)).map(({ buildKey }) => buildKey),
+    );
+    const graph = resolvePlan(document, { digest, isBuilt: (key) => built.has(key) });
+    if (members.length === 0) {
+      const why = graph.findings.map(({ text }) => text).join('; ') || 'Portage found nothing to merge';
+      return this.#end(plan, 'failed', why, { findings: graph.findings });
+    }
+    const quarantined = new Map(
+      (await this.ports.jobs.quarantined(value.profile)).map((job) => [job.spec.buildKey, job]),
+    );
+    const jobs = graph.jobs.map((planned) => this.#newJob(value, planned, quarantined.get(planned.buildKey)));
+    const detail = `${jobs.length} to build, ${graph.alreadyBuilt.length} already built`;
+    this.ports.log.info(
+      { planId: value.id, jobs: jobs.length, built: graph.alreadyBuilt.length },
+      'plan resolved',
+    );
+    return this.#save(
+      plan,
+      { state: 'building', resolving: null, members: graph.members, findings: graph.findings, detail },
+      [],
+      jobs,
+    );
+  }
+
+  /** The drone could not resolve it: another try, or the end of the plan. */
+  async failed(plan: Versioned<Plan>, why: string): Promise<Saved> {
+    return this.#giveUpOn(plan, why);
+  }
+
+  #whyLost(
+    { drone: name, attemptId, since }: NonNullable<Plan['resolving']>,
+    drones: readonly Drone[],
+  ): string | undefined {
+    const drone = drones.find((each) => each.name === name);
+    if (!drone || drone.state === 'offline' || drone.state === 'retired') return `${name} is lost`;
+    const age = drone.lastSign.at.getTime() - since.getTime();
+    const holds = drone.lastSign.attempts.some((held) => held.attemptId === attemptId);
+    return !holds && age > this.ports.policy.unclaimedAfterMs ? `${name} does not hold it` : undefined;
+  }
+
+  async #giveUpOn(plan: Versioned<Plan>, why: string): Promise<Saved> {
+    if (plan.value.resolveAttempt >= MAX_RESOLVE_ATTEMPTS) {
+      return this.#end(plan, 'failed', `not resolved after ${MAX_RESOLVE_ATTEMPTS} tries, last: ${why}`, {});
+    }
+    return this.#save(plan, { resolving: null, detail: `resolving failed and is tried again: ${why}` }, []);
+  }
+
+  async #end(plan: Versioned<Plan>, state: 'failed', detail: string, over: Partial<Plan>): Promise<Saved> {
+    return this.#save(plan, { ...over, state, resolving: null, endedAt: this.ports.clock.now(), detail }, []);
+  }
+
+  async #save(
+    { value, revision }: Versioned<Plan>,
+    over: Partial<Plan>,
+    messages: readonly Outgoing[],
+    newJobs: readonly Job[] = [],
+  ): Promise<Saved> {
+    const plan = { ...value, ...over };
+    const now = this.ports.clock.now();
+    const id = this.ports.entropy.id();
+    const moved = outgoing('PlanMoved', id, {
+      id,
+      at: now.toISOString(),
+      planId: plan.id,
+      profile: plan.profile,
+      state: plan.state,
+      detail: plan.detail,
+    });
+    return this.ports.plans.save({
+      plan,
+      expected: revision,
+      newJobs,
+      at: now,
+      outgoing: [moved, ...messages],
+    });
+  }
+
+  /** A package that is in quarantine with the very same inputs stays there: no input changed (DESIGN 6). */
+  #newJob(plan: Plan, planned: PlannedJob, before: Job | undefined): Job {
+    const core = {
+      id: this.ports.entropy.id() as JobId,
+      spec: {
+        planId: plan.id as PlanId,
+        profile: plan.profile,
+        cpv: planned.cpv,
+        slot: planned.slot,
+        use: planned.use,
+        repository: planned.repository,
+        buildKey: planned.buildKey,
+        needs: planned.needs,
+        criticalPath: planned.criticalPath,
+        synthetic: planned.synthetic ?? null,
+      },
+      attempt: 0,
+      failures: 0,
+      reclaims: 0,
+      failedOn: [],
+    };
+    return before?.state === 'quarantined'
+      ? { ...core, state: 'quarantined', reason: before.reason }
+      : { ...core, state: 'waiting' };
+  }
+}

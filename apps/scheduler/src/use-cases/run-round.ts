@@ -1,0 +1,148 @@
+import { outgoing } from '@swarm/contracts';
+import type { Drone } from '@swarm/domain-drone';
+import { isSettled, type AttemptId, type Job, type JobIn } from '@swarm/domain-job';
+import { place } from '@swarm/domain-placement';
+import type { Plan, Profile } from '@swarm/domain-plan';
+import type { Artifact } from '@swarm/domain-release';
+import type { Versioned } from '@swarm/kernel';
+
+import type { SchedulerPorts } from '../scheduler.ports.js';
+import type { AdvanceJobs } from './advance-jobs.js';
+import type { DelegateJob } from './delegate-job.js';
+import type { ReclaimAttempts } from './reclaim-attempts.js';
+import type { ResolvePlans } from './resolve-plans.js';
+
+type Ports = Pick<
+  SchedulerPorts,
+  'jobs' | 'plans' | 'profiles' | 'drones' | 'artifacts' | 'clock' | 'entropy' | 'log'
+>;
+
+/** The use cases that a round is made of. */
+export interface RoundSteps {
+  readonly resolve: ResolvePlans;
+  readonly advance: AdvanceJobs;
+  readonly reclaim: ReclaimAttempts;
+  readonly delegate: DelegateJob;
+}
+
+/** The artifacts in the staging index of one profile, by build key. */
+type Published = ReadonlyMap<string, Artifact>;
+
+interface OpenPlan {
+  readonly plan: Versioned<Plan>;
+  readonly jobs: readonly Job[];
+  readonly published: Published;
+}
+
+/**
+ * One look at everything: plans are handed out, jobs woken or blocked, lost work taken back, free slots filled,
+ * finished plans closed. Whatever event was lost, the next round finds the same facts in the ledger.
+ */
+export class RunRound {
+  constructor(
+    private readonly ports: Ports,
+    private readonly steps: RoundSteps,
+  ) {}
+
+  async execute(): Promise<void> {
+    const drones = (await this.ports.drones.all()).map(({ value }) => value);
+    const kinds = new Map((await this.ports.profiles.all()).map(({ name, kind }) => [name, kind]));
+    const plans = await this.ports.plans.open();
+    for (const plan of plans)
+      if (plan.value.state === 'resolving') await this.steps.resolve.handOut(plan, drones);
+
+    const building: OpenPlan[] = [];
+    for (const plan of plans) {
+      if (plan.value.state !== 'building') continue;
+      const open = await this.#advanced(plan, drones);
+      if (open) building.push(open);
+    }
+    await this.#fillSlots(building, drones, kinds);
+  }
+
+  /** A plan with its jobs brought up to date; undefined when that ended it. */
+  async #advanced(plan: Versioned<Plan>, drones: readonly Drone[]): Promise<OpenPlan | undefined> {
+    const { id, profile } = plan.value;
+    let jobs = (await this.ports.jobs.ofPlan(id as Job['spec']['planId'])).map(({ value }) => value);
+    const keys = new Set(
+      jobs.flatMap(({ spec }) => [spec.buildKey, ...spec.needs.map((need) => need.buildKey)]),
+    );
+    const artifacts = await this.ports.artifacts.byBuildKeys(profile, [...keys]);
+    const published = new Map(artifacts.map((artifact) => [artifact.buildKey, artifact]));
+
+    const delegated = jobs.filter((job): job is JobIn<'delegated'> => job.state === 'delegated');
+    const reclaimed = await this.steps.reclaim.audit(delegated, drones);
+    const advanced = await this.steps.advance.execute(jobs, published);
+    if (reclaimed || advanced) {
+      jobs = (await this.ports.jobs.ofPlan(id as Job['spec']['planId'])).map(({ value }) => value);
+    }
+    if (!jobs.every(({ state }) => isSettled(state))) return { plan, jobs, published };
+    await this.#complete(plan, jobs);
+    return undefined;
+  }
+
+  async #fillSlots(
+    building: readonly OpenPlan[],
+    drones: readonly Drone[],
+    kinds: ReadonlyMap<string, Profile['kind']>,
+  ): Promise<void> {
+    const jobs = building.flatMap((open) => open.jobs);
+    if (!jobs.some(({ state }) => state === 'needed')) return;
+    const load = await this.#load(drones);
+    const round = place(
+      { jobs, drones, load, kindOf: (profile) => kinds.get(profile) },
+      this.ports.clock.now(),
+    );
+    for (const placement of round.placements) {
+      const of = building.find((open) => open.jobs.some(({ id }) => id === placement.jobId));
+      const job = of?.jobs.find(({ id }) => id === placement.jobId);
+      if (of && job) await this.steps.delegate.execute(job, placement, of.published);
+    }
+  }
+
+  /**
+   * Pieces of work on each drone: what is open in the ledger, and what was taken back from a drone that still says
+   * it holds it. What the drone itself has ended is not counted, though its next sign of life is still to come.
+   */
+  async #load(drones: readonly Drone[]): Promise<ReadonlyMap<string, number>> {
+    const held = new Map(drones.map(({ name }) => [name, new Set<string>()]));
+    for (const { id, drone } of await this.ports.jobs.openAttempts()) held.get(drone)?.add(id);
+    for (const { value } of await this.ports.plans.open()) {
+      if (value.resolving) held.get(value.resolving.drone)?.add(value.resolving.attemptId);
+    }
+    for (const { name, lastSign } of drones) {
+      for (const { attemptId } of lastSign.attempts) {
+        const attempt = await this.ports.jobs.findAttempt(attemptId as AttemptId);
+        if (attempt?.state === 'reclaimed' || attempt?.state === 'cancelled') held.get(name)?.add(attemptId);
+      }
+    }
+    return new Map([...held].map(([name, attempts]) => [name, attempts.size]));
+  }
+
+  async #complete({ value, revision }: Versioned<Plan>, jobs: readonly Job[]): Promise<void> {
+    const count = (state: Job['state']): number => jobs.filter((job) => job.state === state).length;
+    const detail =
+      jobs.length === 0
+        ? 'nothing to build: everything is there'
+        : `${count('published')} of ${jobs.length} built, ${count('quarantined')} quarantined, ${count('blocked')} blocked`;
+    const now = this.ports.clock.now();
+    const id = this.ports.entropy.id();
+    const plan: Plan = { ...value, state: 'complete', endedAt: now, detail };
+    const event = {
+      id,
+      at: now.toISOString(),
+      planId: plan.id,
+      profile: plan.profile,
+      state: plan.state,
+      detail,
+    };
+    await this.ports.plans.save({
+      plan,
+      expected: revision,
+      newJobs: [],
+      at: now,
+      outgoing: [outgoing('PlanMoved', id, event)],
+    });
+    this.ports.log.info({ planId: plan.id, detail }, 'plan complete');
+  }
+}

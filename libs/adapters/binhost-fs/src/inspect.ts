@@ -1,0 +1,101 @@
+import { createHash, type Hash } from 'node:crypto';
+import { readSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+import {
+  type ArtifactRefusal,
+  type Binpkg,
+  type BinpkgLimits,
+  type ByteSource,
+  checkDigests,
+  decodeGpkgMetadata,
+  type GpkgMember,
+  looksLikeGpkg,
+  looksLikeXpak,
+  type ManifestAlgorithm,
+  openGpkg,
+  refusal,
+  verifyXpak,
+} from '@swarm/domain-binpkg';
+import { ok, type Result } from '@swarm/kernel';
+
+import { decompress, hashNames } from './codecs.js';
+
+const readBytes = 1024 * 1024;
+
+/**
+ * Verifies a binary package on disk and reads its metadata: GPKG (every member's digests, streamed) or XPAK.
+ * Memory stays bounded by the metadata's size, whatever the package's.
+ */
+export async function inspectBinpkg(
+  path: string,
+  limits: BinpkgLimits,
+): Promise<Result<Binpkg, ArtifactRefusal>> {
+  const handle = await open(path, 'r');
+  try {
+    const source = fileSource(handle, (await handle.stat()).size);
+    if (looksLikeGpkg(source)) return await inspectGpkg(handle, source, limits);
+    if (looksLikeXpak(source)) return verifyXpak(source, limits);
+    return refusal('not-a-binpkg', 'the file is neither a GPKG nor an XPAK package');
+  } finally {
+    await handle.close();
+  }
+}
+
+async function inspectGpkg(
+  handle: FileHandle,
+  source: ByteSource,
+  limits: BinpkgLimits,
+): Promise<Result<Binpkg, ArtifactRefusal>> {
+  const container = openGpkg(source, limits);
+  if (!container.ok) return container;
+  for (const member of container.value.members) {
+    const digests = await digestMember(handle, member);
+    const checked = checkDigests(member.declared, (algorithm) => digests.get(algorithm) ?? '');
+    if (!checked.ok) return checked;
+  }
+  const { metadata } = container.value;
+  if (metadata.sizeBytes > limits.metadataBytes)
+    return refusal('bad-metadata', `the metadata archive is longer than ${limits.metadataBytes} bytes`);
+  const decoded = decodeGpkgMetadata(container.value, source.read(metadata.offsetBytes, metadata.sizeBytes), {
+    decompress,
+    limits,
+  });
+  return decoded.ok ? ok(decoded.value) : decoded;
+}
+
+async function digestMember(
+  handle: FileHandle,
+  member: GpkgMember,
+): Promise<ReadonlyMap<ManifestAlgorithm, string>> {
+  const hashes = new Map<ManifestAlgorithm, Hash>();
+  for (const algorithm of member.declared.digests.keys())
+    hashes.set(algorithm, createHash(hashNames[algorithm]));
+  const buffer = Buffer.allocUnsafe(Math.min(readBytes, Math.max(member.sizeBytes, 1)));
+  let done = 0;
+  while (done < member.sizeBytes) {
+    const wanted = Math.min(buffer.length, member.sizeBytes - done);
+    const { bytesRead } = await handle.read(buffer, 0, wanted, member.offsetBytes + done);
+    if (bytesRead === 0) break;
+    for (const hash of hashes.values()) hash.update(buffer.subarray(0, bytesRead));
+    done += bytesRead;
+  }
+  return new Map([...hashes].map(([algorithm, hash]) => [algorithm, hash.digest('hex')]));
+}
+
+/** Headers and metadata are small and read at once; contents are streamed elsewhere. */
+function fileSource(handle: FileHandle, sizeBytes: number): ByteSource {
+  return {
+    sizeBytes,
+    read: (offsetBytes, lengthBytes) => {
+      const buffer = Buffer.alloc(Math.max(0, Math.min(lengthBytes, sizeBytes - offsetBytes)));
+      let done = 0;
+      while (done < buffer.length) {
+        const bytesRead = readSync(handle.fd, buffer, done, buffer.length - done, offsetBytes + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return buffer.subarray(0, done);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { isOpen, type Attempt, type Job, type JobChange, type JobRepository } from '@swarm/domain-job';
+import type { Saved } from '@swarm/kernel';
+
+import type { MemoryJob, MemoryStore } from './memory-store.js';
+import { readyToStore } from './messages.js';
+
+export function memoryJobs(store: MemoryStore, source: string): JobRepository {
+  const versioned = ({ value, revision }: MemoryJob) => ({ value, revision });
+  return {
+    find: async (id) => {
+      const found = store.jobs.get(id);
+      return found && versioned(found);
+    },
+    ofPlan: async (planId) =>
+      [...store.jobs.values()].filter(({ value }) => value.spec.planId === planId).map(versioned),
+    quarantined: async (profile) => newestQuarantined(store, profile),
+    save: async (change) => saveJob(store, source, change),
+    findAttempt: async (id) => store.attempts.get(id),
+    attemptsOf: async (jobId) =>
+      [...store.attempts.values()].filter((a) => a.jobId === jobId).sort((a, b) => a.number - b.number),
+    openAttempts: async () =>
+      [...store.attempts.values()]
+        .filter(({ state }) => isOpen(state))
+        .sort((a, b) => a.offeredAt.getTime() - b.offeredAt.getTime()),
+    saveAttempt: async (attempt) => {
+      const stored = store.attempts.get(attempt.id);
+      if (!stored) throw new Error(`there is no attempt ${attempt.id}`);
+      // News that an attempt is open never reopens one that has ended: messages come late.
+      if (isOpen(stored.state) || !isOpen(attempt.state)) store.attempts.set(attempt.id, attempt);
+    },
+    historyOf: async (jobId) => store.moves.filter((move) => move.jobId === jobId),
+  };
+}
+
+function saveJob(store: MemoryStore, source: string, change: JobChange): Saved {
+  const { job, expected, at, reason, attempt, outgoing } = change;
+  if (store.jobs.get(job.id)?.revision !== expected) return 'conflict';
+  if (attempt && !isAdmissible(store, attempt)) return 'conflict';
+  const storeMessages = readyToStore(store, source, outgoing);
+  store.jobs.set(job.id, { value: job, revision: expected + 1, movedAt: at });
+  if (attempt) store.attempts.set(attempt.id, attempt);
+  store.moves.push({ jobId: job.id, at, state: job.state, attempt: job.attempt, reason });
+  storeMessages();
+  return 'saved';
+}
+
+/** One attempt of each number, and one open attempt, for each job. */
+function isAdmissible(store: MemoryStore, attempt: Attempt): boolean {
+  return [...store.attempts.values()]
+    .filter(({ id, jobId }) => jobId === attempt.jobId && id !== attempt.id)
+    .every(({ number, state }) => number !== attempt.number && !(isOpen(state) && isOpen(attempt.state)));
+}
+
+function newestQuarantined(store: MemoryStore, profile: string): readonly Job[] {
+  const newest = new Map<string, MemoryJob>();
+  for (const job of store.jobs.values()) {
+    const { state, spec } = job.value;
+    if (state !== 'quarantined' || spec.profile !== profile) continue;
+    const other = newest.get(spec.buildKey);
+    if (!other || other.movedAt <= job.movedAt) newest.set(spec.buildKey, job);
+  }
+  return [...newest.values()].map(({ value }) => value);
+}

@@ -1,0 +1,54 @@
+import type { StoredEvent } from '@swarm/contracts';
+import type { Drone, RecoveryAction } from '@swarm/domain-drone';
+import type { Attempt, Job, JobMove } from '@swarm/domain-job';
+import type { Plan, Profile, Schedule, ScheduleRun } from '@swarm/domain-plan';
+import type { Artifact, Generation } from '@swarm/domain-release';
+import type { Versioned } from '@swarm/kernel';
+
+/** A row of the outbox with all that a relay never sees. */
+export interface MemoryOutboxRow {
+  readonly sequence: bigint;
+  readonly id: string;
+  readonly source: string;
+  readonly message: string;
+  readonly payload: unknown;
+  sentAt: number | null;
+  parkedReason: string | null;
+}
+
+/** A job with what only the ledger knows of it. */
+export interface MemoryJob extends Versioned<Job> {
+  readonly movedAt: Date;
+}
+
+/**
+ * The state behind the ports in memory; services that share one share a ledger. Each write is one synchronous step
+ * that checks everything before it changes anything, which is all the transaction that one thread needs.
+ */
+export class MemoryStore {
+  readonly profiles = new Map<string, Profile>();
+  readonly plans = new Map<string, Versioned<Plan>>();
+  /** In order of making: the jobs of a plan are in the plan's order. */
+  readonly jobs = new Map<string, MemoryJob>();
+  readonly moves: JobMove[] = [];
+  readonly attempts = new Map<string, Attempt>();
+  readonly drones = new Map<string, Versioned<Drone>>();
+  readonly recovery: RecoveryAction[] = [];
+  /** By job: one artifact each. */
+  readonly artifacts = new Map<string, Artifact>();
+  /** By profile, in order of number. */
+  readonly generations = new Map<string, Generation[]>();
+  readonly schedules = new Map<string, Schedule>();
+  readonly runs: ScheduleRun[] = [];
+  readonly events: StoredEvent[] = [];
+  readonly outbox: MemoryOutboxRow[] = [];
+  /** Called when something was added to the outbox. */
+  readonly outboxListeners = new Set<() => void>();
+  /** By lock: how many leaders it had, and who waits for it. */
+  readonly locks = new Map<string, { epoch: bigint; isHeld: boolean; readonly waiting: Set<() => void> }>();
+}
+
+/** What a foreign key says in Postgres. */
+export function mustExist(found: boolean, what: string): void {
+  if (!found) throw new Error(`there is no ${what}`);
+}

@@ -1,0 +1,62 @@
+import type { EventLog, Outbox } from '@swarm/contracts';
+import type { DroneRepository, RecoveryRepository } from '@swarm/domain-drone';
+import type { Job, JobRepository } from '@swarm/domain-job';
+import type { PlanRepository, ProfileRepository, ScheduleRepository } from '@swarm/domain-plan';
+import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
+
+import { memoryArtifacts, memoryGenerations } from './artifacts.js';
+import { memoryDrones, memoryRecovery } from './drones.js';
+import { memoryJobs } from './jobs.js';
+import { MemoryLeader, type Leader } from './leader.js';
+import { MemoryStore } from './memory-store.js';
+import { memoryEvents, memoryOutbox } from './messages.js';
+import { memoryPlans, memoryProfiles, memorySchedules } from './plans.js';
+
+export interface MemoryDatabaseOptions {
+  /** Name of the service: its outbox rows bear it, and only they are its outbox. */
+  readonly source: string;
+  /** Share one to have several services over one ledger. Default: a new, empty one. */
+  readonly store?: MemoryStore;
+}
+
+/** The same ports as the Postgres adapter's `Database`, over a store in memory. */
+export interface MemoryDatabase extends AsyncDisposable {
+  readonly store: MemoryStore;
+  readonly jobs: JobRepository;
+  readonly plans: PlanRepository<Job>;
+  readonly profiles: ProfileRepository;
+  readonly drones: DroneRepository;
+  readonly recovery: RecoveryRepository;
+  readonly artifacts: ArtifactRepository;
+  readonly generations: GenerationRepository;
+  readonly schedules: ScheduleRepository;
+  readonly events: EventLog;
+  readonly outbox: Outbox;
+  leader(lockName: string): Leader;
+  ping(timeoutMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** For tests of services: passes the same contract suites as Postgres, and forgets everything. */
+export function openMemoryDatabase({
+  source,
+  store = new MemoryStore(),
+}: MemoryDatabaseOptions): MemoryDatabase {
+  return {
+    store,
+    jobs: memoryJobs(store, source),
+    plans: memoryPlans(store, source),
+    profiles: memoryProfiles(store),
+    drones: memoryDrones(store, source),
+    recovery: memoryRecovery(store, source),
+    artifacts: memoryArtifacts(store, source),
+    generations: memoryGenerations(store, source),
+    schedules: memorySchedules(store, source),
+    events: memoryEvents(store),
+    outbox: memoryOutbox(store, source),
+    leader: (lockName) => new MemoryLeader(store, lockName),
+    ping: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}

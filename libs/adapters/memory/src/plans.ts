@@ -1,0 +1,85 @@
+import type { Job } from '@swarm/domain-job';
+import type { PlanChange, PlanRepository, ProfileRepository, ScheduleRepository } from '@swarm/domain-plan';
+import type { Saved } from '@swarm/kernel';
+
+import { mustExist, type MemoryStore } from './memory-store.js';
+import { readyToStore } from './messages.js';
+
+export function memoryPlans(store: MemoryStore, source: string): PlanRepository<Job> {
+  return {
+    create: async (plan, outgoing) => {
+      mustExist(store.profiles.has(plan.profile), `profile ${plan.profile}`);
+      if (store.plans.has(plan.id)) throw new Error(`there is a plan ${plan.id} already`);
+      const storeMessages = readyToStore(store, source, outgoing);
+      store.plans.set(plan.id, { value: plan, revision: 1 });
+      storeMessages();
+    },
+    find: async (id) => store.plans.get(id),
+    open: async () =>
+      [...store.plans.values()]
+        .filter(({ value }) => value.state === 'resolving' || value.state === 'building')
+        .sort((a, b) => a.value.createdAt.getTime() - b.value.createdAt.getTime()),
+    recent: async (limit) =>
+      [...store.plans.values()]
+        .map(({ value }) => value)
+        .reverse()
+        .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+        .slice(0, limit),
+    save: async (change) => savePlan(store, source, change),
+  };
+}
+
+function savePlan(store: MemoryStore, source: string, change: PlanChange<Job>): Saved {
+  const { plan, expected, newJobs, at, outgoing } = change;
+  if (store.plans.get(plan.id)?.revision !== expected) return 'conflict';
+  const stranger = newJobs.find(({ spec }) => spec.planId !== plan.id);
+  if (stranger) throw new Error(`job ${stranger.id} is of another plan than ${plan.id}`);
+  const known = newJobs.find(({ id }) => store.jobs.has(id));
+  if (known) throw new Error(`there is a job ${known.id} already`);
+  const storeMessages = readyToStore(store, source, outgoing);
+  store.plans.set(plan.id, { value: plan, revision: expected + 1 });
+  for (const job of newJobs) {
+    store.jobs.set(job.id, { value: job, revision: 1, movedAt: at });
+    store.moves.push({ jobId: job.id, at, state: job.state, attempt: job.attempt, reason: 'planned' });
+  }
+  storeMessages();
+  return 'saved';
+}
+
+export function memoryProfiles(store: MemoryStore): ProfileRepository {
+  return {
+    put: async (profile) => {
+      const known = store.profiles.get(profile.name);
+      if (known && known.kind !== profile.kind) {
+        throw new Error(`the kind of profile ${profile.name} never changes; ${profile.kind} is another`);
+      }
+      store.profiles.set(profile.name, known ? { ...known, targets: profile.targets } : profile);
+    },
+    find: async (name) => store.profiles.get(name),
+    all: async () => [...store.profiles.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+}
+
+export function memorySchedules(store: MemoryStore, source: string): ScheduleRepository {
+  return {
+    put: async (schedule) => {
+      mustExist(store.profiles.has(schedule.profile), `profile ${schedule.profile}`);
+      store.schedules.set(schedule.name, schedule);
+    },
+    all: async () => [...store.schedules.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    startRun: async (run, outgoing) => {
+      if (store.runs.some(({ id }) => id === run.id)) throw new Error(`there is a run ${run.id} already`);
+      const storeMessages = readyToStore(store, source, outgoing);
+      store.runs.push(run);
+      storeMessages();
+    },
+    attachPlan: async (runId, planId) => {
+      mustExist(store.plans.has(planId), `plan ${planId}`);
+      const index = store.runs.findIndex(({ id }) => id === runId);
+      const run = store.runs[index];
+      if (!run) throw new Error(`there is no run ${runId}`);
+      store.runs[index] = { ...run, planId };
+    },
+    runs: async (limit) => store.runs.toReversed().slice(0, limit),
+  };
+}

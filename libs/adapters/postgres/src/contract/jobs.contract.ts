@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+
+import { beforeAll, expect, it } from '@jest/globals';
+import { cpvOf } from '@swarm/domain-ebuild';
+import type { DroneName, Job, JobId, PlanId } from '@swarm/domain-job';
+
+import type { Database } from '../database.js';
+import type { TestLedger } from './ledgers.contract.js';
+import {
+  after,
+  aNeededJob,
+  anAttempt,
+  aPlanWithJobs,
+  AT,
+  delegation,
+  jobMoved,
+  later,
+  sha256Of,
+  unknownMessage,
+} from './samples.contract.js';
+
+/** What every JobRepository does. */
+export function jobRepositoryContract(ledger: () => TestLedger): void {
+  let db: Database;
+  beforeAll(() => {
+    db = ledger().open();
+  });
+
+  it('gives back each state of a job as it was stored', async () => {
+    const job = await aNeededJob(db, { synthetic: { durationMs: 5, fails: 'never', sizeBytes: 9 } });
+    const attempt = anAttempt(job);
+    const core = { ...job, notBefore: undefined };
+    delete core.notBefore;
+    const drone = 'drone-a' as DroneName;
+    const states: Job[] = [
+      { ...job, failures: 1, failedOn: [drone], notBefore: later(60_000) },
+      { ...core, state: 'delegated', attempt: 1, attemptId: attempt.id, drone },
+      { ...core, state: 'received', artifact: sha256Of(1) },
+      { ...core, state: 'published', artifact: sha256Of(1) },
+      { ...core, state: 'blocked', blockedBy: cpvOf('dev-libs/broken-1') },
+      { ...core, state: 'quarantined', reason: 'three times' },
+      { ...core, state: 'superseded' },
+      { ...core, state: 'cancelled' },
+      { ...core, state: 'waiting' },
+    ];
+    for (const [i, state] of states.entries()) {
+      const change = { job: state, expected: i + 1, at: AT, reason: state.state, outgoing: [] };
+      expect(await db.jobs.save(change)).toBe('saved');
+      expect(await db.jobs.find(job.id)).toEqual({ value: state, revision: i + 2 });
+    }
+    const history = await db.jobs.historyOf(job.id);
+    expect(history.map(({ state }) => state)).toEqual(['needed', ...states.map(({ state }) => state)]);
+  });
+
+  it('S8: a transition is one row update under a revision; a second writer with the same one changes nothing', async () => {
+    const job = await aNeededJob(db);
+    const first = delegation(job, 1, { drone: 'drone-a' as DroneName });
+    const second = delegation(job, 1, { drone: 'drone-b' as DroneName });
+    expect(await db.jobs.save(first)).toBe('saved');
+    expect(await db.jobs.save(second)).toBe('conflict');
+
+    expect(await db.jobs.find(job.id)).toEqual({ value: first.job, revision: 2 });
+    expect(await db.jobs.attemptsOf(job.id)).toEqual([first.attempt]);
+    expect(await db.jobs.historyOf(job.id)).toHaveLength(2);
+    const events = await db.events.after(0n, 10_000);
+    expect(events.filter(({ id }) => id === second.outgoing[0]?.id)).toEqual([]);
+  });
+
+  it('calls it a conflict when the job is not there', async () => {
+    const job = { ...(await aNeededJob(db)), id: randomUUID() as JobId };
+    expect(await db.jobs.save({ job, expected: 1, at: AT, reason: '', outgoing: [] })).toBe('conflict');
+  });
+
+  it('stores state, attempt, history, outbox and event together', async () => {
+    const own = ledger().open();
+    const job = await aNeededJob(own);
+    const change = delegation(job, 1);
+    await own.jobs.save(change);
+    expect(await own.jobs.historyOf(job.id)).toContainEqual({
+      jobId: job.id,
+      at: change.at,
+      state: 'delegated',
+      attempt: 1,
+      reason: 'given to drone-a',
+    });
+    expect(await own.outbox.unsent(10)).toMatchObject([{ id: change.outgoing[0]?.id, message: 'JobMoved' }]);
+    const events = await own.events.after(0n, 10_000);
+    expect(events).toContainEqual(expect.objectContaining({ ...change.outgoing[0], at: AT }));
+  });
+
+  it('stores nothing at all when a change fails in the middle', async () => {
+    const own = ledger().open();
+    const job = await aNeededJob(own);
+    const change = delegation(job, 1);
+    const failing = { ...change, outgoing: [...change.outgoing, unknownMessage] };
+    await expect(own.jobs.save(failing)).rejects.toThrow('NobodyKnows');
+
+    expect(await own.jobs.find(job.id)).toEqual({ value: job, revision: 1 });
+    expect(await own.jobs.attemptsOf(job.id)).toEqual([]);
+    expect(await own.jobs.historyOf(job.id)).toHaveLength(1);
+    expect(await own.outbox.unsent(10)).toEqual([]);
+    expect(await own.jobs.save(change)).toBe('saved');
+  });
+
+  it('Q19: refuses a second delegation while an attempt is open, even under the right revision', async () => {
+    const job = await aNeededJob(db);
+    const change = delegation(job, 1);
+    await db.jobs.save(change);
+    // A service that believes the job to be needed again, but has not ended the attempt.
+    await db.jobs.save({ job, expected: 2, at: AT, reason: 'a mistake', outgoing: [] });
+    const again = delegation({ ...job, attempt: 1 }, 3, { drone: 'drone-b' as DroneName });
+    expect(await db.jobs.save(again)).toBe('conflict');
+    expect(await db.jobs.openAttempts()).toContainEqual(change.attempt);
+
+    await db.jobs.saveAttempt({ ...change.attempt, state: 'reclaimed', endedAt: AT });
+    expect(await db.jobs.save(again)).toBe('saved');
+  });
+
+  it('S4: of many racing claims, one wins', async () => {
+    const job = await aNeededJob(db);
+    const claims = Array.from({ length: 50 }, (_, i) => delegation(job, 1, { drone: `drone-${i}` as DroneName }));
+    const results = await Promise.all(claims.map((claim) => db.jobs.save(claim)));
+    expect(results.filter((result) => result === 'saved')).toHaveLength(1);
+    expect(await db.jobs.attemptsOf(job.id)).toHaveLength(1);
+  });
+
+  it('ends an attempt with what it cost, and never reopens it on late news', async () => {
+    const job = await aNeededJob(db);
+    const { attempt, ...change } = delegation(job, 1);
+    await db.jobs.save({ ...change, attempt });
+    await db.jobs.saveAttempt({ ...attempt, state: 'running', startedAt: later(1) });
+    const measured = { wallMs: 4, dependenciesMs: 1, buildMs: 2, uploadMs: 1 };
+    const ended = {
+      ...attempt,
+      state: 'failed' as const,
+      startedAt: later(1),
+      endedAt: later(2),
+      failureClass: 'compile',
+      summary: 'error: expected ;',
+      logTail: '…',
+      measured,
+    };
+    await db.jobs.saveAttempt(ended);
+    await db.jobs.saveAttempt({ ...attempt, state: 'running', startedAt: later(3) });
+    expect(await db.jobs.findAttempt(attempt.id)).toEqual(ended);
+    expect((await db.jobs.openAttempts()).map(({ id }) => id)).not.toContain(attempt.id);
+    await expect(db.jobs.saveAttempt(anAttempt(job))).rejects.toThrow('no attempt');
+  });
+
+  it('gives the jobs of a plan in the order of the plan', async () => {
+    const { plan, jobs } = await aPlanWithJobs(db, 20);
+    const found = await db.jobs.ofPlan(plan.id as PlanId);
+    expect(found.map(({ value }) => value)).toEqual(jobs);
+  });
+
+  it('names the newest quarantined job for each build key of a profile', async () => {
+    const first = await aPlanWithJobs(db, 1, { buildKey: 'same' });
+    const second = await aPlanWithJobs(db, 1, { buildKey: 'same', profile: first.profile });
+    const other = await aPlanWithJobs(db, 1, { buildKey: 'other', profile: first.profile });
+    const jobs = [first, other, second].flatMap((plan) => plan.jobs);
+    for (const [i, job] of jobs.entries()) {
+      const quarantined = { ...job, notBefore: undefined, state: 'quarantined' as const, reason: `no ${i}` };
+      delete quarantined.notBefore;
+      await db.jobs.save({ job: quarantined, expected: 1, at: later(i), reason: '', outgoing: [] });
+    }
+    const found = await db.jobs.quarantined(first.profile);
+    expect(found.map(({ id }) => id).sort()).toEqual([other.jobs[0]?.id, second.jobs[0]?.id].sort());
+    expect(await db.jobs.quarantined('another')).toEqual([]);
+  });
+
+  it('knows nothing of ids that never were, whatever they look like', async () => {
+    for (const id of [randomUUID(), 'no-uuid']) {
+      expect(await db.jobs.find(id as JobId)).toBeUndefined();
+      expect(await db.jobs.findAttempt(id as never)).toBeUndefined();
+      expect(await db.jobs.ofPlan(id as PlanId)).toEqual([]);
+      expect(await db.jobs.attemptsOf(id as JobId)).toEqual([]);
+      expect(await db.jobs.historyOf(id as JobId)).toEqual([]);
+    }
+  });
+
+  it('keeps a message once however often the same fact is stored', async () => {
+    const own = ledger().open();
+    const job = await aNeededJob(own);
+    const moved = after(job, { type: 'cancelled' });
+    const fact = jobMoved(job, moved);
+    await own.jobs.save({ job: moved, expected: 1, at: AT, reason: '', outgoing: [fact] });
+    await own.jobs.save({ job: moved, expected: 2, at: AT, reason: '', outgoing: [fact] });
+    expect(await own.outbox.unsent(10)).toHaveLength(1);
+  });
+}

@@ -1,0 +1,143 @@
+import { cpvOf } from '@swarm/domain-ebuild';
+import type {
+  AttemptId,
+  DroneName,
+  Job,
+  JobCore,
+  JobId,
+  JobMove,
+  JobSpec,
+  PlanId,
+  Sha256,
+} from '@swarm/domain-job';
+import { jobLifecycle } from '@swarm/domain-job';
+import { z } from 'zod';
+
+import { Prisma, type Job as JobRow, type JobMove as MoveRow } from './generated/prisma/client.js';
+import { impossible, parsed, required, type RowName } from './row.js';
+import { storableJson, storableText } from './storable.js';
+
+const Needs = z.array(z.object({ buildKey: z.string(), root: z.enum(['target', 'build']) }));
+const Synthetic = z.object({
+  durationMs: z.number(),
+  fails: z.enum(['never', 'always', 'first-attempt']),
+  sizeBytes: z.number(),
+});
+const State = z.enum(Object.keys(jobLifecycle) as (keyof typeof jobLifecycle)[]);
+
+/** The columns that change in a job's life. */
+export type JobStateRow = Pick<JobRow, 'id' | 'revision' | (typeof stateColumns)[number]>;
+export const stateColumns = [
+  'state',
+  'attempt',
+  'failures',
+  'reclaims',
+  'failedOn',
+  'notBefore',
+  'attemptId',
+  'drone',
+  'artifact',
+  'blockedBy',
+  'reason',
+] as const;
+
+/** The columns that are written once. */
+export type JobSpecRow = Omit<JobRow, 'revision' | 'position' | 'movedAt' | (typeof stateColumns)[number]>;
+
+const nameOf = ({ id }: { readonly id: string }): RowName => ({ table: 'job', id });
+
+export function specOfRow(row: JobSpecRow): JobSpec {
+  return {
+    planId: row.planId as PlanId,
+    profile: row.profile,
+    cpv: cpvOf(row.cpv),
+    slot: row.slot,
+    use: row.use,
+    repository: row.repository,
+    buildKey: row.buildKey,
+    needs: parsed(nameOf(row), Needs, row.needs),
+    criticalPath: row.criticalPath,
+    synthetic: row.synthetic === null ? null : parsed(nameOf(row), Synthetic, row.synthetic),
+  };
+}
+
+/** The job of a row. The switch holds what each state has; a row that lacks it is impossible. */
+export function jobOfRow(row: JobStateRow, spec: JobSpec): Job {
+  const name = nameOf(row);
+  const core: JobCore = {
+    id: row.id as JobId,
+    spec,
+    attempt: row.attempt,
+    failures: row.failures,
+    reclaims: row.reclaims,
+    failedOn: row.failedOn as DroneName[],
+  };
+  switch (row.state) {
+    case 'waiting':
+    case 'superseded':
+    case 'cancelled':
+      return { ...core, state: row.state };
+    case 'needed':
+      return { ...core, state: 'needed', notBefore: row.notBefore };
+    case 'delegated':
+      return {
+        ...core,
+        state: 'delegated',
+        attemptId: required(name, 'attempt_id', row.attemptId) as AttemptId,
+        drone: required(name, 'drone', row.drone) as DroneName,
+      };
+    case 'received':
+    case 'published':
+      return { ...core, state: row.state, artifact: required(name, 'artifact', row.artifact) as Sha256 };
+    case 'blocked':
+      return { ...core, state: 'blocked', blockedBy: cpvOf(required(name, 'blocked_by', row.blockedBy)) };
+    case 'quarantined':
+      return { ...core, state: 'quarantined', reason: required(name, 'reason', row.reason) };
+    default:
+      return impossible(name, `no state is called ${row.state}`);
+  }
+}
+
+/** What a change writes: every column of the state, so that nothing of the former state stays. */
+export function stateOfJob(job: Job): Omit<JobStateRow, 'id' | 'revision'> {
+  return {
+    state: job.state,
+    attempt: job.attempt,
+    failures: job.failures,
+    reclaims: job.reclaims,
+    failedOn: [...job.failedOn],
+    notBefore: job.state === 'needed' ? job.notBefore : null,
+    attemptId: job.state === 'delegated' ? job.attemptId : null,
+    drone: job.state === 'delegated' ? job.drone : null,
+    artifact: job.state === 'received' || job.state === 'published' ? job.artifact : null,
+    blockedBy: job.state === 'blocked' ? job.blockedBy : null,
+    reason: job.state === 'quarantined' ? storableText(job.reason) : null,
+  };
+}
+
+/** A row for a job that comes into being. */
+export function rowOfNewJob(job: Job, position: number, at: Date): Prisma.JobCreateManyInput {
+  const { needs, synthetic, use, ...spec } = job.spec;
+  return {
+    id: job.id,
+    revision: 1,
+    position,
+    ...spec,
+    use: [...use],
+    needs: storableJson(needs),
+    synthetic: synthetic === null ? Prisma.DbNull : storableJson(synthetic),
+    ...stateOfJob(job),
+    movedAt: at,
+  };
+}
+
+export function moveOfRow(row: MoveRow): JobMove {
+  const name = { table: 'job_move', id: String(row.sequence) };
+  return {
+    jobId: row.jobId as JobId,
+    at: row.at,
+    state: parsed(name, State, row.state),
+    attempt: row.attempt,
+    reason: row.reason,
+  };
+}

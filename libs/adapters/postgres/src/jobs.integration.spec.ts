@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DroneName, PlanId } from '@swarm/domain-job';
+import pg from 'pg';
+
+import { jobRepositoryContract } from './contract/jobs.contract.js';
+import { createPostgresLedger, overEveryLedger, type PostgresTestLedger } from './contract/ledgers.contract.js';
+import { aJob, aNeededJob, aPlan, aPlanWithJobs, AT, delegation } from './contract/samples.contract.js';
+
+describe('the jobs of the ledger', () => {
+  overEveryLedger(jobRepositoryContract);
+});
+
+describe('the jobs of the ledger over Postgres only', () => {
+  let ledger: PostgresTestLedger;
+  let sql: pg.Client;
+  beforeAll(async () => {
+    ledger = await createPostgresLedger();
+    sql = new pg.Client({ connectionString: ledger.url });
+    await sql.connect();
+  });
+  afterAll(async () => {
+    await sql.end();
+    await ledger[Symbol.asyncDispose]();
+  });
+
+  it('S4: 1,000 racing claims by two services delegate each of 100 jobs exactly once', async () => {
+    const services = [ledger.open('scheduler'), ledger.open('scheduler')] as const;
+    const { jobs } = await aPlanWithJobs(services[0], 100);
+    const claims = jobs.flatMap((job) =>
+      Array.from({ length: 10 }, (_, i) => ({ i, change: delegation(job, 1, { drone: `drone-${i}` as DroneName }) })),
+    );
+    const results = await Promise.all(
+      claims.map(async ({ i, change }) => ({ jobId: change.job.id, result: await services[i % 2 === 0 ? 0 : 1].jobs.save(change) })),
+    );
+    const winners = results.filter(({ result }) => result === 'saved').map(({ jobId }) => jobId);
+    expect(winners).toHaveLength(100);
+    expect(new Set(winners).size).toBe(100);
+
+    const { rows } = await sql.query<{ attempts: string; sent: string }>(
+      `select (select count(*) from attempt) as attempts, (select count(*) from outbox) as sent`,
+    );
+    expect(rows).toEqual([{ attempts: '100', sent: '100' }]);
+  });
+
+  it('S4: the database itself refuses a second open attempt, whoever writes it', async () => {
+    const db = ledger.open();
+    const job = await aNeededJob(db);
+    await db.jobs.save(delegation(job, 1));
+    const insert = sql.query(
+      `insert into attempt (id, job_id, number, drone, state, token_sha256, offered_at)
+       values (gen_random_uuid(), $1, 2, 'drone-b', 'running', '', now())`,
+      [job.id],
+    );
+    await expect(insert).rejects.toThrow('attempt_open_key');
+  });
+
+  it('stores nothing when Postgres refuses the last statement', async () => {
+    const db = ledger.open('unlucky');
+    const job = await aNeededJob(db);
+    await sql.query(`alter table outbox add constraint unlucky check (source <> 'unlucky')`);
+    await expect(db.jobs.save(delegation(job, 1))).rejects.toThrow();
+    await sql.query('alter table outbox drop constraint unlucky');
+    expect(await db.jobs.find(job.id)).toEqual({ value: job, revision: 1 });
+    expect(await db.jobs.historyOf(job.id)).toHaveLength(1);
+    expect(await db.jobs.attemptsOf(job.id)).toEqual([]);
+  });
+
+  it('stores a log tail that holds what Postgres refuses', async () => {
+    const db = ledger.open();
+    const job = await aNeededJob(db);
+    const change = delegation(job, 1);
+    await db.jobs.save(change);
+    await db.jobs.saveAttempt({ ...change.attempt, state: 'failed', logTail: 'a\u0000b\ud800c', endedAt: AT });
+    expect((await db.jobs.findAttempt(change.attempt.id))?.logTail).toBe('a\uFFFDb\uFFFDc');
+  });
+
+  it('fails loudly on a row that no job can have, and names it', async () => {
+    const db = ledger.open();
+    const job = await aNeededJob(db);
+    await expect(sql.query(`update job set state = 'delegated' where id = $1`, [job.id])).rejects.toThrow('job_delegated_check');
+    await sql.query(`update job set cpv = 'nonsense' where id = $1`, [job.id]);
+    await expect(db.jobs.find(job.id)).rejects.toThrow('nonsense');
+    await sql.query(`update job set cpv = 'a/b-1', needs = '[{"root": "nowhere"}]' where id = $1`, [job.id]);
+    await expect(db.jobs.find(job.id)).rejects.toThrow(job.id);
+  });
+
+  it('reads a plan of 5,000 jobs in less than 200 ms', async () => {
+    const db = ledger.open();
+    await db.profiles.put({ name: 'large', kind: 'portage', targets: [], createdAt: AT });
+    const plan = aPlan('large');
+    await db.plans.create(plan, []);
+    const needs = Array.from({ length: 40 }, (_, i) => ({ buildKey: `${i}`.padStart(64, '0'), root: 'target' as const }));
+    const newJobs = Array.from({ length: 5_000 }, () => aJob(plan.id, 'large', { needs }));
+    const stored = performance.now();
+    await db.plans.save({ plan, expected: 1, newJobs, at: AT, outgoing: [] });
+    console.log(`stored in ${Math.round(performance.now() - stored)} ms`);
+    const times: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const begin = performance.now();
+      expect(await db.jobs.ofPlan(plan.id as PlanId)).toHaveLength(5_000);
+      times.push(performance.now() - begin);
+    }
+    console.log(times.map(Math.round));
+    expect(Math.min(...times)).toBeLessThan(200);
+  });
+});

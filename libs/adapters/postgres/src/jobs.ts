@@ -1,0 +1,105 @@
+import { isOpen, type Attempt, type Job, type JobChange, type JobRepository } from '@swarm/domain-job';
+import type { Saved, Versioned } from '@swarm/kernel';
+
+import { attemptOfRow, openStates, progressOfAttempt, rowOfAttempt } from './attempt-row.js';
+import type { Job as JobRow } from './generated/prisma/client.js';
+import { jobOfRow, moveOfRow, specOfRow, stateOfJob } from './job-row.js';
+import { isUniqueViolation, type Ledger, type Tx } from './ledger.js';
+import { storeMessages } from './messages.js';
+import { isUuid } from './row.js';
+import { storableText } from './storable.js';
+
+/** Jobs, attempts and their history over Postgres. */
+export function postgresJobs(ledger: Ledger): JobRepository {
+  const { prisma } = ledger;
+  return {
+    find: async (id) => {
+      if (!isUuid(id)) return undefined;
+      const row = await prisma.job.findUnique({ where: { id } });
+      return row ? versioned(row) : undefined;
+    },
+    ofPlan: async (planId) => {
+      if (!isUuid(planId)) return [];
+      const rows = await prisma.job.findMany({ where: { planId }, orderBy: { position: 'asc' } });
+      return rows.map(versioned);
+    },
+    quarantined: async (profile) => {
+      const rows = await prisma.job.findMany({
+        where: { profile, state: 'quarantined' },
+        distinct: ['buildKey'],
+        orderBy: [{ buildKey: 'asc' }, { movedAt: 'desc' }],
+      });
+      return rows.map((row) => versioned(row).value);
+    },
+    save: (change) => saveJob(ledger, change),
+    findAttempt: async (id) => {
+      if (!isUuid(id)) return undefined;
+      const row = await prisma.attempt.findUnique({ where: { id } });
+      return row ? attemptOfRow(row) : undefined;
+    },
+    attemptsOf: async (jobId) => {
+      if (!isUuid(jobId)) return [];
+      const rows = await prisma.attempt.findMany({ where: { jobId }, orderBy: { number: 'asc' } });
+      return rows.map(attemptOfRow);
+    },
+    openAttempts: async () => {
+      const rows = await prisma.attempt.findMany({
+        where: { state: { in: [...openStates] } },
+        orderBy: [{ offeredAt: 'asc' }, { id: 'asc' }],
+      });
+      return rows.map(attemptOfRow);
+    },
+    saveAttempt: (attempt) => saveAttempt(ledger, attempt),
+    historyOf: async (jobId) => {
+      if (!isUuid(jobId)) return [];
+      const rows = await prisma.jobMove.findMany({ where: { jobId }, orderBy: { sequence: 'asc' } });
+      return rows.map(moveOfRow);
+    },
+  };
+}
+
+function versioned(row: JobRow): Versioned<Job> {
+  return { value: jobOfRow(row, specOfRow(row)), revision: row.revision };
+}
+
+/** State, attempt, history and messages in one transaction; the job's row, under its revision, comes first. */
+async function saveJob({ prisma, source }: Ledger, change: JobChange): Promise<Saved> {
+  const { job, expected, at, reason, attempt, outgoing } = change;
+  try {
+    return await prisma.$transaction(async (tx) => {
+      const { count } = await tx.job.updateMany({
+        where: { id: job.id, revision: expected },
+        data: { ...stateOfJob(job), movedAt: at, revision: expected + 1 },
+      });
+      if (count === 0) return 'conflict';
+      if (attempt) await putAttempt(tx, attempt);
+      const { id: jobId, state, attempt: number } = job;
+      await tx.jobMove.create({ data: { jobId, at, state, attempt: number, reason: storableText(reason) } });
+      await storeMessages(tx, source, outgoing);
+      return 'saved';
+    });
+  } catch (error) {
+    // The job has an open attempt, or one of this number: somebody else was first, whatever this service believed.
+    if (isUniqueViolation(error, 'Attempt')) return 'conflict';
+    throw error;
+  }
+}
+
+async function putAttempt(tx: Tx, attempt: Attempt): Promise<void> {
+  await tx.attempt.upsert({
+    where: { id: attempt.id },
+    create: rowOfAttempt(attempt),
+    update: progressOfAttempt(attempt),
+  });
+}
+
+/** News that an attempt is open never reopens one that has ended: messages come late. */
+async function saveAttempt({ prisma }: Ledger, attempt: Attempt): Promise<void> {
+  const { count } = await prisma.attempt.updateMany({
+    where: { id: attempt.id, ...(isOpen(attempt.state) && { state: { in: [...openStates] } }) },
+    data: progressOfAttempt(attempt),
+  });
+  if (count > 0 || (await prisma.attempt.findUnique({ where: { id: attempt.id }, select: { id: true } })))
+    return;
+  throw new Error(`there is no attempt ${attempt.id}`);
+}

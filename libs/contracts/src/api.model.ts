@@ -1,0 +1,204 @@
+import { z } from 'zod';
+
+import { jobStates } from './event.messages.js';
+import { DroneName, ProfileName } from './work.messages.js';
+
+const Instant = z.iso.datetime();
+const Count = z.int().nonnegative();
+
+/** How every failure of the API looks. */
+export const ApiFailure = z.object({
+  error: z.object({
+    code: z.enum(['bad-input', 'unauthorized', 'not-found', 'conflict', 'unavailable', 'internal']),
+    /** What is wrong, naming the field where there is one. */
+    message: z.string(),
+    /** What to do about it. */
+    hint: z.string().optional(),
+  }),
+});
+export type ApiFailure = z.output<typeof ApiFailure>;
+
+export const JobStateName = z.enum(jobStates);
+export type JobStateName = z.output<typeof JobStateName>;
+export const planStates = ['resolving', 'building', 'complete', 'failed', 'cancelled'] as const;
+export const PlanStateName = z.enum(planStates);
+export type PlanStateName = z.output<typeof PlanStateName>;
+export const droneStates = ['online', 'suspect', 'offline', 'draining', 'retired'] as const;
+export const DroneStateName = z.enum(droneStates);
+export type DroneStateName = z.output<typeof DroneStateName>;
+export const ProfileKind = z.enum(['portage', 'synthetic']);
+export type ProfileKind = z.output<typeof ProfileKind>;
+
+/** Jobs by state. Every job is in exactly one of them; `total` is their sum. */
+export const JobCounts = z.object({ total: Count, ...countsOf(jobStates) });
+export type JobCounts = z.output<typeof JobCounts>;
+
+export const PlanSummary = z.object({
+  id: z.uuid(),
+  profile: ProfileName,
+  synthetic: z.boolean(),
+  targets: z.array(z.string()),
+  origin: z.string(),
+  state: PlanStateName,
+  /** One line: why it is in this state. */
+  detail: z.string(),
+  createdAt: Instant,
+  endedAt: Instant.nullable(),
+});
+export type PlanSummary = z.output<typeof PlanSummary>;
+
+/** The numbers of one plan, as DESIGN 10 defines them. */
+export const PlanNumbers = z.object({
+  jobs: JobCounts,
+  /** Packages of the plan that needed no build. */
+  alreadyBuilt: Count,
+  /** Jobs that were ever attempted, and quarantined ones whatever their attempts. */
+  attempted: Count,
+  /** published ÷ attempted, 0..1; null before the first attempt. */
+  successRate: z.number().min(0).max(1).nullable(),
+});
+export type PlanNumbers = z.output<typeof PlanNumbers>;
+
+export const JobSummary = z.object({
+  id: z.uuid(),
+  planId: z.uuid(),
+  profile: z.string(),
+  synthetic: z.boolean(),
+  cpv: z.string(),
+  slot: z.string(),
+  use: z.array(z.string()),
+  state: JobStateName,
+  /** Why it is not built yet, or will not be; empty where there is nothing to say. */
+  reason: z.string(),
+  attempt: Count,
+  failures: Count,
+  reclaims: Count,
+  /** Who has it now; null unless it is delegated. */
+  drone: z.string().nullable(),
+  /** When the current attempt was handed out; null unless it is delegated. */
+  since: Instant.nullable(),
+});
+export type JobSummary = z.output<typeof JobSummary>;
+
+export const AttemptView = z.object({
+  id: z.uuid(),
+  number: z.int().positive(),
+  drone: z.string(),
+  state: z.string(),
+  offeredAt: Instant,
+  startedAt: Instant.nullable(),
+  endedAt: Instant.nullable(),
+  failureClass: z.string().nullable(),
+  summary: z.string().nullable(),
+  wallMs: Count.nullable(),
+});
+export type AttemptView = z.output<typeof AttemptView>;
+
+export const JobDetail = JobSummary.extend({
+  attempts: z.array(AttemptView),
+  history: z.array(z.object({ at: Instant, state: JobStateName, attempt: Count, reason: z.string() })),
+});
+export type JobDetail = z.output<typeof JobDetail>;
+
+export const Release = z.object({
+  profile: ProfileName,
+  synthetic: z.boolean(),
+  generation: z.int().positive(),
+  state: z.enum(['preparing', 'current', 'past']),
+  packages: Count,
+  planId: z.uuid(),
+  createdAt: Instant,
+  /** What goes into PORTAGE_BINHOST. */
+  url: z.string(),
+});
+export type Release = z.output<typeof Release>;
+
+export const DroneView = z.object({
+  name: DroneName,
+  state: DroneStateName,
+  reason: z.string(),
+  profile: z.string(),
+  executor: ProfileKind,
+  synthetic: z.boolean(),
+  slots: Count,
+  cores: Count,
+  memoryBytes: Count,
+  portageVersion: z.string(),
+  enrolledAt: Instant,
+  lastSignAt: Instant,
+  silentMs: Count,
+  load1: z.number().nonnegative(),
+  freeDiskBytes: Count,
+  freeMemoryBytes: Count,
+  /** What it says it has in hand. */
+  working: z.array(
+    z.object({
+      attemptId: z.uuid(),
+      jobId: z.uuid().nullable(),
+      /** The CPV, or `resolving a plan`, or `unknown` for what the ledger gave to nobody. */
+      what: z.string(),
+      phase: z.string(),
+      sinceMs: Count,
+    }),
+  ),
+});
+export type DroneView = z.output<typeof DroneView>;
+
+export const ProfileView = z.object({
+  name: ProfileName,
+  kind: ProfileKind,
+  synthetic: z.boolean(),
+  targets: z.array(z.string()),
+  createdAt: Instant,
+});
+export type ProfileView = z.output<typeof ProfileView>;
+
+export const EventView = z.object({
+  /** Place in the ledger; what `after` and `Last-Event-ID` name. */
+  sequence: Count,
+  id: z.string(),
+  at: Instant,
+  message: z.string(),
+  /** One line for people. */
+  line: z.string(),
+  payload: z.unknown(),
+});
+export type EventView = z.output<typeof EventView>;
+
+export const PlanDetail = z.object({
+  plan: PlanSummary,
+  numbers: PlanNumbers,
+  findings: z.array(z.object({ kind: z.string(), text: z.string() })),
+  jobs: z.array(JobSummary),
+  release: Release.nullable(),
+});
+export type PlanDetail = z.output<typeof PlanDetail>;
+
+export const ProfileStatus = z.object({
+  profile: ProfileName,
+  kind: ProfileKind,
+  synthetic: z.boolean(),
+  plan: PlanSummary.nullable(),
+  numbers: PlanNumbers,
+  /** Quarantined and blocked jobs of the latest plan, with their reasons; at most 50. */
+  stuck: z.array(JobSummary),
+  release: Release.nullable(),
+});
+export type ProfileStatus = z.output<typeof ProfileStatus>;
+
+export const Status = z.object({
+  at: Instant,
+  /** The next thing to do, in one sentence. */
+  next: z.string(),
+  /** True when any profile is synthetic. */
+  synthetic: z.boolean(),
+  profiles: z.array(ProfileStatus),
+  drones: z.object({ total: Count, ...countsOf(droneStates), slots: Count, working: Count }),
+  /** Sequence of the newest event; where to begin to listen. */
+  lastEvent: Count,
+});
+export type Status = z.output<typeof Status>;
+
+function countsOf<const Name extends string>(names: readonly Name[]): Record<Name, typeof Count> {
+  return Object.fromEntries(names.map((name) => [name, Count])) as Record<Name, typeof Count>;
+}

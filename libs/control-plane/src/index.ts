@@ -1,0 +1,1 @@
+export { runLedService, type Duty, type LedServiceOptions } from './led-service.js';

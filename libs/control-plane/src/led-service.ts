@@ -1,0 +1,128 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+
+import { connectBus } from '@swarm/adapter-nats';
+import { migrate, openDatabase, OutboxRelay, type Database, type Leadership } from '@swarm/adapter-postgres';
+import type { MessageBus } from '@swarm/contracts';
+import { retry, runService, type Logger, type RunningService } from '@swarm/platform';
+
+/** One round trip of a readiness check. */
+const ROUND_TRIP_LIMIT_MS = 2_000;
+/** How long Postgres is waited for at a start; NATS is waited for as long by its adapter. */
+const POSTGRES_WAIT = { attempts: 60, firstDelayMs: 100, maxDelayMs: 2_000 } as const;
+
+/** What only the leader of a service does: its consumers and its rounds. */
+export interface Duty {
+  start(): Promise<void>;
+  /** Takes no more, and finishes what is in hand. */
+  stop(): Promise<void>;
+}
+
+export interface LedServiceOptions {
+  /** Name of the service: of its lock, its outbox rows, its connections and its log lines. */
+  readonly name: string;
+  readonly logger: Logger;
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+  readonly host: string;
+  readonly port: number;
+  /** The service's Nest module over its ports, and what it does while it leads. */
+  readonly compose: (
+    database: Database,
+    bus: MessageBus,
+  ) => { readonly module: DynamicModule | Type; readonly duty: Duty };
+}
+
+/**
+ * Runs one service of the control plane: brings the ledger up to date, connects, serves `/healthz` and `/readyz`,
+ * sends its outbox, and does its duty while it leads. A second process of the same name waits until it may lead.
+ */
+export async function runLedService(options: LedServiceOptions): Promise<RunningService> {
+  const { name, logger } = options;
+  await retry(() => migrate(options.databaseUrl), POSTGRES_WAIT);
+  const database = openDatabase({
+    url: options.databaseUrl,
+    source: name,
+    onConnectionLost: (error) => {
+      logger.warn({ error: error.message }, 'connection to Postgres lost');
+    },
+  });
+  const bus = await connectBus({ url: options.natsUrl, name, logger }).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
+  const relay = new OutboxRelay({
+    outbox: database.outbox,
+    bus,
+    onParked: ({ id, message }, reason) => {
+      logger.error({ id, message, reason }, 'outbox row parked');
+    },
+    onFailure: ({ error, delayMs }) => {
+      logger.warn({ error: String(error), delayMs }, 'outbox cannot be sent');
+    },
+  });
+  const { module, duty } = options.compose(database, bus);
+  const leading = new AbortController();
+  relay.start();
+  const led = lead(database, duty, options, leading.signal);
+
+  return runService({
+    name,
+    logger,
+    host: options.host,
+    port: options.port,
+    module,
+    readiness: {
+      postgres: () => database.ping(ROUND_TRIP_LIMIT_MS),
+      nats: () => bus.ping(ROUND_TRIP_LIMIT_MS),
+    },
+    stop: {
+      stopTaking: {
+        duty: async () => {
+          leading.abort();
+          await led;
+        },
+      },
+      drain: {
+        relay: () => relay.stop(),
+      },
+      release: {
+        bus: () => bus.close(),
+        postgres: () => database.close(),
+      },
+    },
+  });
+}
+
+/** Does the duty whenever this process leads, until it is told to stop. Never rejects. */
+async function lead(
+  database: Database,
+  duty: Duty,
+  { name, logger }: LedServiceOptions,
+  stop: AbortSignal,
+): Promise<void> {
+  while (!stop.aborted) {
+    let leadership: Leadership | undefined;
+    try {
+      leadership = await database.leader(name).acquire(stop);
+      logger.info({ epoch: String(leadership.epoch) }, 'leading');
+      await duty.start();
+      await aborted(AbortSignal.any([stop, leadership.lost]));
+      if (!stop.aborted) logger.warn({}, 'leadership lost');
+    } catch (error) {
+      if (!stop.aborted) logger.error({ error: String(error) }, 'leading failed, and is tried again');
+    }
+    await duty.stop().catch((error: unknown) => {
+      logger.error({ error: String(error) }, 'duty did not stop cleanly');
+    });
+    await leadership?.release().catch(() => undefined);
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}
