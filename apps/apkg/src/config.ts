@@ -16,7 +16,8 @@ export type ApkgConfig = z.output<typeof ApkgConfig>;
 
 /** Reads the configuration; a file that is not there is an empty one. */
 export async function readApkgConfig(file: string): Promise<ApkgConfig> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readFile(file, 'utf8').catch((failure: unknown) => {
+    const error = failure as NodeJS.ErrnoException;
     if (error.code === 'ENOENT') return '{}';
     throw new SwarmError('SWARM_CONFIG', `${file} cannot be read (${error.code ?? error.message}).`, {
       cause: error,

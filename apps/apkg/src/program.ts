@@ -6,7 +6,7 @@ import { readApkgConfig } from './config.js';
 import { runEmerge } from './machine/run-emerge.js';
 import { openLog, readLastUpdate, saveLastUpdate, type LastUpdate } from './machine/state.js';
 import { placesOf, type Places } from './places.js';
-import { checkBinhost } from './use-cases/check-binhost.js';
+import { checkBinhost, withoutCredentials } from './use-cases/check-binhost.js';
 import { failureOf, update } from './use-cases/update.js';
 
 /** What apkg touches of the world; a test gives its own. */
@@ -131,7 +131,7 @@ async function readStatus({ env, backoff }: Surroundings): Promise<ApkgStatus> {
 
 function printStatus({ binhost, reachable, reason, packages, indexAt, lastUpdate }: ApkgStatus): string {
   const lines = [
-    `binhost: ${binhost ?? 'as Portage is configured'}`,
+    `binhost: ${binhost === null ? 'as Portage is configured' : withoutCredentials(binhost)}`,
     ...(reachable === true ? [`index: ${packages} packages, of ${indexAt}`] : []),
     ...(reachable === false ? [`index: ${reason}`] : []),
     lastUpdate

@@ -263,6 +263,7 @@ describe('the way of an artifact', () => {
     const built = await waitFor(() => control.endOf(work.attemptId), { timeoutMs: 30_000 });
     expect(built.kind).toBe('built');
     expect(binhost.uploadsOf(work.attemptId)).toHaveLength(1);
+    await control.rereadLogs(work.work.jobId);
     const text = await waitFor(() => control.logOf(work.work.jobId), { timeoutMs: 30_000 });
     expect(text).toMatch(/marked as synthetic\n$/);
   });

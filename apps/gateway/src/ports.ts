@@ -8,7 +8,10 @@ import type { Clock } from '@swarm/kernel';
 /** The part of the ledger that the gateway reads; it writes nothing but profiles. */
 export interface Ledger {
   readonly plans: Pick<PlanRepository<never>, 'find' | 'recent'>;
-  readonly jobs: Pick<JobRepository, 'find' | 'ofPlan' | 'attemptsOf' | 'historyOf' | 'openAttempts'>;
+  readonly jobs: Pick<
+    JobRepository,
+    'find' | 'ofPlan' | 'findAttempt' | 'attemptsOf' | 'historyOf' | 'openAttempts'
+  >;
   readonly drones: Pick<DroneRepository, 'all'>;
   readonly profiles: ProfileRepository;
   readonly generations: Pick<GenerationRepository, 'of' | 'ofPlan'>;

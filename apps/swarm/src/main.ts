@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { runProgram } from './program.js';
+import { demoCommand } from './demo/demo.command.js';
+import { setupCommand } from './up/setup.command.js';
 import { upCommand } from './up/up.command.js';
 
-/** Commands that need no gateway; `setup` and its like join here. */
-const local = [upCommand()];
+/** Commands that need no gateway. */
+const local = [upCommand(), setupCommand(), demoCommand()];
 
 const stop = new AbortController();
 /** Local commands stop in their own way, so a first signal only tells followers. */

@@ -12,7 +12,7 @@ export type Handler<M extends Message> = (payload: Payload<M>, delivery: Deliver
 export interface Delivery {
   /** 1 on the first delivery of this message to this consumer. */
   readonly count: number;
-  /** Aborted when the bus closes; long work ends early on it if it can. */
+  /** Aborted when the bus closes with this message still in hand, its drain time being over: what can, ends now. */
   readonly signal: AbortSignal;
 }
 
@@ -54,7 +54,7 @@ export interface MessageBus {
     handle: Handler<M>,
     options?: ConsumeOptions,
   ): Promise<Subscription>;
-  /** Listens without a durable, from now on or from the start of what is kept; nothing is acknowledged. */
+  /** Listens without a durable, from now on (default) or from the start of what is kept; nothing is acknowledged. */
   watch<M extends Message>(
     message: M,
     see: (payload: Payload<M>) => void,

@@ -58,7 +58,7 @@ describe('Secret', () => {
   const secret = new Secret('hunter2');
 
   it.each([
-    ['a template', `${String(secret)}`],
+    ['a string', String(secret)],
     ['JSON', JSON.stringify({ secret })],
     ['a dump', inspect({ deep: { secret } }, { depth: 5, showHidden: true })],
     ['its keys', JSON.stringify(Object.entries(secret))],

@@ -8,8 +8,8 @@ import { silentLogger } from './logger.js';
 import { freePort } from './ports.js';
 import { runService, type RunningService, type ServiceOptions } from './service.js';
 
+@Module({})
 class EmptyModule {}
-Module({})(EmptyModule);
 
 const running: RunningService[] = [];
 async function start(options: Partial<ServiceOptions> = {}): Promise<RunningService> {
@@ -105,7 +105,13 @@ describe('a running service', () => {
     let answer = (): void => undefined;
     let stops = 0;
     const service = await start({
-      stop: { stopTaking: { counted: () => void stops++ } },
+      stop: {
+        stopTaking: {
+          counted: () => {
+            stops++;
+          },
+        },
+      },
       configure: (app) => {
         app.use('/slow', (_incoming: unknown, outgoing: { end: (text: string) => void }) => {
           answer = () => {
@@ -148,5 +154,28 @@ describe('a running service', () => {
     process.emit('SIGTERM');
     await service.closed;
     expect(process.listenerCount('SIGTERM')).toBe(before);
+  });
+
+  it('hurries on a second signal', async () => {
+    let begin = (): void => undefined;
+    const draining = new Promise<void>((resolve) => (begin = resolve));
+    const service = await start({
+      handleSignals: true,
+      stop: {
+        drain: {
+          build: (hurry) =>
+            new Promise((resolve) => {
+              hurry.addEventListener('abort', () => {
+                resolve();
+              });
+              begin();
+            }),
+        },
+      },
+    });
+    process.emit('SIGTERM');
+    await draining;
+    process.emit('SIGTERM');
+    await expect(service.closed).resolves.toBeUndefined();
   });
 });

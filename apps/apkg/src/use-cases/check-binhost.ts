@@ -26,8 +26,8 @@ export async function checkBinhost(
   binhost: string,
   { backoff, onRetry, limitMs = CHECK_LIMIT_MS }: CheckOptions,
 ): Promise<BinhostHead> {
-  const url = `${binhost.replace(/\/+$/, '')}/Packages`;
-  return retry(() => readHead(url, limitMs), {
+  const address = `${binhost.replace(/\/+$/, '')}/Packages`;
+  return retry(() => readHead(address, limitMs), {
     ...backoff,
     isTransient: (error) => error instanceof SwarmError && error.code === 'SWARM_UNREACHABLE',
     onFailure: ({ error, delayMs }) => {
@@ -36,9 +36,10 @@ export async function checkBinhost(
   });
 }
 
-async function readHead(url: string, limitMs: number): Promise<BinhostHead> {
+async function readHead(address: string, limitMs: number): Promise<BinhostHead> {
+  const url = withoutCredentials(address);
   const response = await fetch(url, {
-    headers: { 'User-Agent': 'apkg', 'Cache-Control': 'no-cache' },
+    headers: { 'User-Agent': 'apkg', 'Cache-Control': 'no-cache', ...authorization(address) },
     signal: AbortSignal.timeout(limitMs),
   }).catch((error: unknown) => Promise.reject(unreachable(url, reasonOf(error, limitMs))));
   if (!response.ok) {
@@ -56,6 +57,19 @@ async function readHead(url: string, limitMs: number): Promise<BinhostHead> {
     });
   }
   return { packages: Number(field('PACKAGES') ?? 0), at: new Date(timestamp * 1000) };
+}
+
+/** Portage understands `http://user:password@host`; fetch wants it apart. */
+function authorization(address: string): Record<string, string> {
+  const { username, password } = new URL(address);
+  if (username === '') return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+}
+
+/** An address as it may be shown. */
+export function withoutCredentials(address: string): string {
+  return address.replace(/\/\/[^@/]*@/, '//');
 }
 
 /** Text up to the first empty line. */
@@ -86,9 +100,9 @@ function unreachable(url: string, reason: string): SwarmError {
   });
 }
 
+/** The code of a failed connection, or what else `fetch` says. */
 function reasonOf(error: unknown, limitMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `nothing within ${limitMs / 1000} s`;
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof Error && 'code' in cause) return String(cause.code);
-  return error instanceof Error ? error.message : String(error);
+  const { name, message, cause } = error as Partial<Error> & { readonly cause?: { readonly code?: string } };
+  if (name === 'TimeoutError') return `nothing within ${limitMs / 1000} s`;
+  return cause?.code ?? message ?? String(error);
 }

@@ -1,5 +1,7 @@
 import type { ApkgConfig } from '../config.js';
 
+const PASSWORD = /(?<user>\/\/[^@/:]*):[^@/]*@/;
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 export interface EmergeCommand {
@@ -27,9 +29,11 @@ function binhostEnv(config: ApkgConfig, surrounding: Env): Record<string, string
   };
 }
 
-/** As a person would type it. */
+/** As a person would type it, but for a password in an address. */
 export function shown({ argv, env }: EmergeCommand): string {
-  const assignments = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
+  const assignments = Object.entries(env).map(
+    ([name, value]) => `${name}=${quoted(value.replace(PASSWORD, '$<user>:***@'))}`,
+  );
   return [...assignments, ...argv.map(quoted)].join(' ');
 }
 

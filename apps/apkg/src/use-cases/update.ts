@@ -2,7 +2,7 @@ import { SwarmError } from '@swarm/kernel';
 import { retry, type BackoffPolicy } from '@swarm/platform';
 
 import type { ApkgConfig } from '../config.js';
-import { checkBinhost, type BinhostHead } from './check-binhost.js';
+import { checkBinhost, withoutCredentials, type BinhostHead } from './check-binhost.js';
 import { shown, updateCommand, type EmergeCommand } from './emerge-command.js';
 import { readOutput } from './read-output.js';
 
@@ -50,7 +50,7 @@ export async function update(
 ): Promise<Updated> {
   const { env, run, tell, backoff } = ports;
   const command = updateCommand(config, env, pretend);
-  tell(`running: ${shown(command)}`);
+  tell(`command: ${shown(command)}`);
   if (config.binhost === undefined)
     tell('binhost: as Portage is configured (none in the configuration of apkg)');
   else
@@ -107,10 +107,6 @@ class RunFailed extends Error {
 
 function describeHead(binhost: string, { packages, at }: BinhostHead): string {
   return `binhost: ${withoutCredentials(binhost)}, ${packages} packages, of ${at.toISOString()}`;
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//');
 }
 
 function tellRetry(tell: (line: string) => void): (reason: string, delayMs: number) => void {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import {
+  clearLeftovers,
   createMachine,
   ensurePortage,
   type Machine,
@@ -14,7 +15,6 @@ import type { Logger } from '@swarm/platform';
 import type { DroneConfig } from '../config.js';
 import type { Executor } from '../ports/executor.js';
 import type { Timer } from '../ports/surroundings.js';
-import { endOrphans } from './orphans.js';
 import { PortageExecutor } from './portage-executor.js';
 import { SyntheticExecutor } from './synthetic-executor.js';
 
@@ -32,7 +32,6 @@ export async function makeExecutor(
     });
   }
   const dir = join(stateDir, 'machine');
-  await endOrphans(dir, ports.logger, (ms) => ports.timer.wait(ms));
   const { cacheDir } = config;
   const onProgress = (line: string): void => ports.logger.info({ line }, 'setting up Portage');
   const setup = await ensurePortage({ cacheDir, onProgress });
@@ -41,7 +40,12 @@ export async function makeExecutor(
       hint: setup.remedy,
     });
   }
-  return new PortageExecutor(await makeMachine(config, dir, setup.portage));
+  const machine = await makeMachine(config, dir, setup.portage);
+  // Portage's helpers survive a `kill -9` of the agent, hold locks, and write into the build directory of the next try.
+  const survivors = await clearLeftovers(machine);
+  if (survivors.length > 0)
+    ports.logger.error({ pids: survivors }, 'processes of an earlier build cannot be ended');
+  return new PortageExecutor(machine);
 }
 
 async function makeMachine(

@@ -23,7 +23,7 @@ export interface RouteOptions {
   readonly token: Secret | undefined;
 }
 
-type Run = (exchange: Exchange) => Promise<void>;
+type Run = (exchange: Exchange) => void | Promise<void>;
 
 interface Exchange {
   readonly request: IncomingMessage;
@@ -116,12 +116,18 @@ function pageRoutes({ ports, page }: RouteOptions): Route[] {
   const document = openApi(routes);
   const docs = docsPage(routes);
   const files = [...page].map(([path, { type, content }]) =>
-    getRoute(path, async ({ response }) => sendText(response, type, content)),
+    getRoute(path, ({ response }) => {
+      sendText(response, type, content);
+    }),
   );
   return [
     ...files,
-    getRoute('/api/openapi.json', async ({ response }) => sendJson(response, 200, document)),
-    getRoute('/api/docs', async ({ response }) => sendText(response, 'text/html; charset=utf-8', docs)),
+    getRoute('/api/openapi.json', ({ response }) => {
+      sendJson(response, 200, document);
+    }),
+    getRoute('/api/docs', ({ response }) => {
+      sendText(response, 'text/html; charset=utf-8', docs);
+    }),
     getRoute('/metrics', async ({ response }) => {
       sendText(response, 'text/plain; version=0.0.4; charset=utf-8', metricsText(await readStatus(ports)));
     }),

@@ -1,6 +1,6 @@
 import type { DroneView, Release } from '@swarm/contracts';
 import { silenceMs, type Drone } from '@swarm/domain-drone';
-import type { Attempt, JobId } from '@swarm/domain-job';
+import type { Attempt, AttemptId, JobId } from '@swarm/domain-job';
 
 import type { GatewayPorts } from '../ports.js';
 import { ApiRefusal } from './api-refusal.js';
@@ -19,7 +19,9 @@ export async function readDrones(ports: GatewayPorts): Promise<DroneView[]> {
   const views: DroneView[] = [];
   for (const { value } of [...drones].sort((a, b) => a.value.name.localeCompare(b.value.name))) {
     const working = value.lastSign.attempts.map(async ({ attemptId, phase, sinceMs }) => {
-      const jobId = byId.get(attemptId)?.jobId ?? null;
+      // What has just ended stays in a drone's last sign until the next one.
+      const attempt = byId.get(attemptId) ?? (await ports.jobs.findAttempt(attemptId as AttemptId));
+      const jobId = attempt?.jobId ?? null;
       const cpv = jobId === null ? undefined : await cpvOfJob(ports, jobId);
       const what = cpv ?? (resolving.has(attemptId) ? 'resolving a plan' : 'unknown');
       return { attemptId, jobId, what, phase, sinceMs };

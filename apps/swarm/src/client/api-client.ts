@@ -115,11 +115,10 @@ export class ApiClient {
   }
 }
 
-function reason(cause: unknown): string {
-  if (cause instanceof Error && cause.name === 'TimeoutError') return ` within ${REQUEST_LIMIT_MS / 1000} s`;
-  const inner = cause instanceof Error ? cause.cause : undefined;
-  const code = inner instanceof Error && 'code' in inner ? String(inner.code) : undefined;
-  return code === undefined ? '' : ` (${code})`;
+function reason(failure: unknown): string {
+  const { name, cause } = failure as { readonly name?: string; readonly cause?: { readonly code?: string } };
+  if (name === 'TimeoutError') return ` within ${REQUEST_LIMIT_MS / 1000} s`;
+  return cause?.code === undefined ? '' : ` (${cause.code})`;
 }
 
 /** Spreads an input over the path, the query and the body, as the endpoint's schemas have the fields. */

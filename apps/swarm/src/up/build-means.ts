@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { ensurePortage, prepareLab, type Portage } from '@swarm/adapter-portage';
@@ -43,6 +44,8 @@ export async function buildMeans(options: BuildMeansOptions): Promise<BuildMeans
   }
   const labStateDir = join(options.stateDir, 'lab');
   await prepareLab({ labDir: options.labDir, stateDir: labStateDir, portage: setup.portage });
+  const memoryDir = join(options.stateDir, 'lab-memory');
+  await mkdir(memoryDir, { recursive: true });
   return {
     kind: 'portage',
     portage: setup.portage,
@@ -53,6 +56,8 @@ export async function buildMeans(options: BuildMeansOptions): Promise<BuildMeans
       SWARM_CACHE_DIR: options.cacheDir,
       SWARM_LAB_DIR: options.labDir,
       SWARM_LAB_STATE_DIR: labStateDir,
+      // A package of the lab remembers here that it failed once.
+      LAB_STATE_DIR: memoryDir,
     },
   };
 }

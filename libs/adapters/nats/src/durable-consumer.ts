@@ -11,8 +11,11 @@ import type { JetStreamLink } from './jetstream-link.js';
 import { flushed } from './pull.js';
 import { settle } from './settlement.js';
 
-/** A pull that brings nothing is asked again after this. */
-const PULL_EXPIRES_MS = 10_000;
+/**
+ * A pull that brings nothing is asked again after this. It is also how long a lost consumer can stay unnoticed
+ * on servers that do not tell waiting pulls of it (seen on 2.9.10).
+ */
+const PULL_EXPIRES_MS = 5_000;
 /** How long the first `consume` waits for a server that is just starting. */
 const START_LIMIT_MS = 30_000;
 const RECOVERY = { firstDelayMs: 50, maxDelayMs: 2_000 } as const;
@@ -152,8 +155,11 @@ export class DurableConsumer<M extends Message> implements Subscription {
     const { point } = this.#place ?? {};
     point?.delivered(received.seq);
     const sign = setInterval(() => {
-      received.working();
+      // A handler that outlives the bus has nobody to tell.
+      if (this.link.connection.isClosed()) clearInterval(sign);
+      else received.working();
     }, this.spec.ackWaitMs / 3);
+    sign.unref();
     try {
       const outcome = await this.#outcomeOf(received);
       const isOver = await settle(received, outcome, { link: this.link, ...this.spec });

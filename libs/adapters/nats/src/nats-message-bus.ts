@@ -19,6 +19,7 @@ import { encode } from './codec.js';
 import { answerCore, requestCore, watchCore } from './core-messages.js';
 import { DurableConsumer } from './durable-consumer.js';
 import type { JetStreamLink } from './jetstream-link.js';
+import { flushed } from './pull.js';
 import { StreamWatcher } from './stream-watcher.js';
 
 /** Defaults of the port; each can be given. */
@@ -79,7 +80,7 @@ export class NatsMessageBus implements MessageBus {
     const filter = filterFor(message, where);
     if (message.carrier === 'core') {
       const subscription = watchCore(this.link, message, filter, see);
-      await this.link.connection.flush();
+      await flushed(this.link.connection);
       return this.#keep(subscription);
     }
     return this.#keep(
@@ -102,7 +103,7 @@ export class NatsMessageBus implements MessageBus {
     reply: (payload: Payload<Q>) => Promise<Payload<A>>,
   ): Promise<Subscription> {
     const subscription = answerCore(this.link, question, answer, reply);
-    await this.link.connection.flush();
+    await flushed(this.link.connection);
     return this.#keep(subscription);
   }
 

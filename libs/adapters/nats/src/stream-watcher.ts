@@ -10,7 +10,7 @@ import { streamInfo } from './consumer-config.js';
 import { isClosed, isFinal } from './js-errors.js';
 import type { JetStreamLink } from './jetstream-link.js';
 
-const PULL_EXPIRES_MS = 10_000;
+const PULL_EXPIRES_MS = 5_000;
 const PULL_MESSAGES = 256;
 /** The server forgets a watcher that has not pulled for this long. */
 const INACTIVE_MS = 60_000;

@@ -13,9 +13,9 @@ import type {
 import { jobLifecycle } from '@swarm/domain-job';
 import { z } from 'zod';
 
-import { Prisma, type Job as JobRow, type JobMove as MoveRow } from './generated/prisma/client.js';
+import type { Job as JobRow, JobMove as MoveRow } from './generated/prisma/client.js';
 import { impossible, parsed, required, type RowName } from './row.js';
-import { storableJson, storableText } from './storable.js';
+import { storableText } from './storable.js';
 
 const Needs = z.array(z.object({ buildKey: z.string(), root: z.enum(['target', 'build']) }));
 const Synthetic = z.object({
@@ -115,19 +115,24 @@ export function stateOfJob(job: Job): Omit<JobStateRow, 'id' | 'revision'> {
   };
 }
 
-/** A row for a job that comes into being. */
-export function rowOfNewJob(job: Job, position: number, at: Date): Prisma.JobCreateManyInput {
-  const { needs, synthetic, use, ...spec } = job.spec;
+/** A row for a job that comes into being, as JSON with the names of the columns. */
+export function rowOfNewJob(job: Job, position: number, at: Date): Readonly<Record<string, unknown>> {
+  const { planId, profile, cpv, slot, use, repository, buildKey, needs, criticalPath, synthetic } = job.spec;
+  const { failedOn, notBefore, attemptId, blockedBy, ...rest } = stateOfJob(job);
   return {
     id: job.id,
     revision: 1,
+    plan_id: planId,
     position,
-    ...spec,
-    use: [...use],
-    needs: storableJson(needs),
-    synthetic: synthetic === null ? Prisma.DbNull : storableJson(synthetic),
-    ...stateOfJob(job),
-    movedAt: at,
+    ...{ profile, cpv, slot, use, repository, needs, synthetic },
+    build_key: buildKey,
+    critical_path: criticalPath,
+    ...rest,
+    failed_on: failedOn,
+    not_before: notBefore,
+    attempt_id: attemptId,
+    blocked_by: blockedBy,
+    moved_at: at,
   };
 }
 

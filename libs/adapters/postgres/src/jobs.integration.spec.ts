@@ -3,7 +3,11 @@ import type { DroneName, PlanId } from '@swarm/domain-job';
 import pg from 'pg';
 
 import { jobRepositoryContract } from './contract/jobs.contract.js';
-import { createPostgresLedger, overEveryLedger, type PostgresTestLedger } from './contract/ledgers.contract.js';
+import {
+  createPostgresLedger,
+  overEveryLedger,
+  type PostgresTestLedger,
+} from './contract/ledgers.contract.js';
 import { aJob, aNeededJob, aPlan, aPlanWithJobs, AT, delegation } from './contract/samples.contract.js';
 
 describe('the jobs of the ledger', () => {
@@ -27,10 +31,16 @@ describe('the jobs of the ledger over Postgres only', () => {
     const services = [ledger.open('scheduler'), ledger.open('scheduler')] as const;
     const { jobs } = await aPlanWithJobs(services[0], 100);
     const claims = jobs.flatMap((job) =>
-      Array.from({ length: 10 }, (_, i) => ({ i, change: delegation(job, 1, { drone: `drone-${i}` as DroneName }) })),
+      Array.from({ length: 10 }, (_, i) => ({
+        i,
+        change: delegation(job, 1, { drone: `drone-${i}` as DroneName }),
+      })),
     );
     const results = await Promise.all(
-      claims.map(async ({ i, change }) => ({ jobId: change.job.id, result: await services[i % 2 === 0 ? 0 : 1].jobs.save(change) })),
+      claims.map(async ({ i, change }) => ({
+        jobId: change.job.id,
+        result: await services[i % 2 === 0 ? 0 : 1].jobs.save(change),
+      })),
     );
     const winners = results.filter(({ result }) => result === 'saved').map(({ jobId }) => jobId);
     expect(winners).toHaveLength(100);
@@ -70,14 +80,21 @@ describe('the jobs of the ledger over Postgres only', () => {
     const job = await aNeededJob(db);
     const change = delegation(job, 1);
     await db.jobs.save(change);
-    await db.jobs.saveAttempt({ ...change.attempt, state: 'failed', logTail: 'a\u0000b\ud800c', endedAt: AT });
+    await db.jobs.saveAttempt({
+      ...change.attempt,
+      state: 'failed',
+      logTail: 'a\u0000b\ud800c',
+      endedAt: AT,
+    });
     expect((await db.jobs.findAttempt(change.attempt.id))?.logTail).toBe('a\uFFFDb\uFFFDc');
   });
 
   it('fails loudly on a row that no job can have, and names it', async () => {
     const db = ledger.open();
     const job = await aNeededJob(db);
-    await expect(sql.query(`update job set state = 'delegated' where id = $1`, [job.id])).rejects.toThrow('job_delegated_check');
+    await expect(sql.query(`update job set state = 'delegated' where id = $1`, [job.id])).rejects.toThrow(
+      'job_delegated_check',
+    );
     await sql.query(`update job set cpv = 'nonsense' where id = $1`, [job.id]);
     await expect(db.jobs.find(job.id)).rejects.toThrow('nonsense');
     await sql.query(`update job set cpv = 'a/b-1', needs = '[{"root": "nowhere"}]' where id = $1`, [job.id]);
@@ -89,7 +106,10 @@ describe('the jobs of the ledger over Postgres only', () => {
     await db.profiles.put({ name: 'large', kind: 'portage', targets: [], createdAt: AT });
     const plan = aPlan('large');
     await db.plans.create(plan, []);
-    const needs = Array.from({ length: 40 }, (_, i) => ({ buildKey: `${i}`.padStart(64, '0'), root: 'target' as const }));
+    const needs = Array.from({ length: 40 }, (_, i) => ({
+      buildKey: `${i}`.padStart(64, '0'),
+      root: 'target' as const,
+    }));
     const newJobs = Array.from({ length: 5_000 }, () => aJob(plan.id, 'large', { needs }));
     const stored = performance.now();
     await db.plans.save({ plan, expected: 1, newJobs, at: AT, outgoing: [] });

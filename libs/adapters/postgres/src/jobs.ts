@@ -1,17 +1,26 @@
-import { isOpen, type Attempt, type Job, type JobChange, type JobRepository } from '@swarm/domain-job';
+import {
+  isOpen,
+  type Attempt,
+  type Job,
+  type JobChange,
+  type JobRepository,
+  type PlanId,
+} from '@swarm/domain-job';
 import type { Saved, Versioned } from '@swarm/kernel';
 
 import { attemptOfRow, openStates, progressOfAttempt, rowOfAttempt } from './attempt-row.js';
 import type { Job as JobRow } from './generated/prisma/client.js';
-import { jobOfRow, moveOfRow, specOfRow, stateOfJob } from './job-row.js';
+import { jobOfRow, moveOfRow, specOfRow, stateOfJob, type JobStateRow } from './job-row.js';
 import { isUniqueViolation, type Ledger, type Tx } from './ledger.js';
 import { storeMessages } from './messages.js';
+import { PlanSpecs } from './plan-specs.js';
 import { isUuid } from './row.js';
 import { storableText } from './storable.js';
 
 /** Jobs, attempts and their history over Postgres. */
 export function postgresJobs(ledger: Ledger): JobRepository {
   const { prisma } = ledger;
+  const specs = new PlanSpecs(ledger);
   return {
     find: async (id) => {
       if (!isUuid(id)) return undefined;
@@ -20,8 +29,7 @@ export function postgresJobs(ledger: Ledger): JobRepository {
     },
     ofPlan: async (planId) => {
       if (!isUuid(planId)) return [];
-      const rows = await prisma.job.findMany({ where: { planId }, orderBy: { position: 'asc' } });
-      return rows.map(versioned);
+      return jobsOfPlan(ledger, specs, planId);
     },
     quarantined: async (profile) => {
       const rows = await prisma.job.findMany({
@@ -56,6 +64,25 @@ export function postgresJobs(ledger: Ledger): JobRepository {
       return rows.map(moveOfRow);
     },
   };
+}
+
+/** Jobs of a plan: what changes is read each time, the specifications once. Schedulers ask this all the time. */
+async function jobsOfPlan(
+  { pool }: Ledger,
+  specs: PlanSpecs,
+  planId: PlanId,
+): Promise<readonly Versioned<Job>[]> {
+  const { rows } = await pool.query<JobStateRow>(
+    `select id, revision, state, attempt, failures, reclaims, failed_on as "failedOn", not_before as "notBefore",
+       attempt_id as "attemptId", drone, artifact, blocked_by as "blockedBy", reason
+     from job where plan_id = $1 order by position`,
+    [planId],
+  );
+  const specOf = await specs.of(
+    planId,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => ({ value: jobOfRow(row, specOf(row.id)), revision: row.revision }));
 }
 
 function versioned(row: JobRow): Versioned<Job> {

@@ -32,6 +32,8 @@ export interface LeaderOptions {
   readonly url: string;
   readonly source: string;
   readonly onConnectionLost?: (error: Error) => void;
+  /** Aborted when the database is closed: nobody waits for a lock any more. */
+  readonly closing: AbortSignal;
   /** Told of each leadership, so that whoever closes the database can end it. */
   readonly onAcquired: (leadership: Leadership) => void;
 }
@@ -39,29 +41,26 @@ export interface LeaderOptions {
 /** A lock of a Postgres session of its own: the server frees it when the session ends, however it ends. */
 export function postgresLeader(lockName: string, options: LeaderOptions): Leader {
   return {
-    acquire: async (signal) => {
+    acquire: async (given) => {
+      const signal = given ? AbortSignal.any([given, options.closing]) : options.closing;
       for (;;) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         const leadership = await tryToLead(lockName, options, signal).catch((error: unknown) => {
-          if (!signal?.aborted) options.onConnectionLost?.(error as Error);
+          if (!signal.aborted) options.onConnectionLost?.(error as Error);
           return undefined;
         });
         if (leadership) {
           options.onAcquired(leadership);
           return leadership;
         }
-        await delay(TRY_EVERY_MS, undefined, signal && { signal });
+        await delay(TRY_EVERY_MS, undefined, { signal });
       }
     },
   };
 }
 
 /** Tries on one connection until it leads; rejects when the connection fails or the signal is aborted. */
-async function tryToLead(
-  lockName: string,
-  options: LeaderOptions,
-  signal?: AbortSignal,
-): Promise<Leadership> {
+async function tryToLead(lockName: string, options: LeaderOptions, signal: AbortSignal): Promise<Leadership> {
   const client = new pg.Client({ ...connectionConfig(options), query_timeout: PROBE_LIMIT_MS });
   const lost = new AbortController();
   const isLost = (error: Error): void => {
@@ -76,7 +75,7 @@ async function tryToLead(
     await client.query(SERVER_KEEPALIVE);
     // Asked again and again: a query that waited for the lock would hold back vacuum for as long as it waits.
     while (!(await tryLock(client, lockName))) {
-      await delay(TRY_EVERY_MS, undefined, signal && { signal });
+      await delay(TRY_EVERY_MS, undefined, { signal });
     }
     const epoch = await nextEpoch(client, lockName);
     return new Session(client, epoch, lost);
@@ -123,7 +122,6 @@ class Session implements Leadership {
     });
   }
 
-  /** A signal of its own, since our connection ends on release, too. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -132,7 +130,9 @@ class Session implements Leadership {
     if (this.#isReleased) return;
     this.#isReleased = true;
     clearInterval(this.#probe);
-    this.#client.removeAllListeners('end');
+    // The end of the connection is no loss now.
+    this.#client.removeAllListeners('end').removeAllListeners('error');
+    this.#client.on('error', () => undefined);
     await this.#client.end().catch(() => undefined);
   }
 

@@ -3,7 +3,7 @@ import type { Outgoing } from '@swarm/kernel';
 import { z } from 'zod';
 
 import type { Ledger, Tx } from './ledger.js';
-import { storableJson } from './storable.js';
+import { storableJsonText } from './storable.js';
 
 /** Every event bears the instant at which it became true. */
 const Stamp = z.object({ at: z.iso.datetime() });
@@ -15,19 +15,25 @@ const Stamp = z.object({ at: z.iso.datetime() });
  */
 export async function storeMessages(tx: Tx, source: string, outgoing: readonly Outgoing[]): Promise<void> {
   if (outgoing.length === 0) return;
-  const rows = outgoing.map(({ id, message, payload }) => ({
-    id,
-    message,
-    source,
-    payload: storableJson(payload),
-  }));
-  const events = rows.flatMap((row) => {
-    const definition = messageNamed(row.message);
-    if (!definition) throw new Error(`no message is called ${row.message}`);
-    return definition.carrier === 'EVENTS' ? [{ ...row, at: new Date(Stamp.parse(row.payload).at) }] : [];
+  const rows = outgoing.map(({ id, message, payload }) => {
+    const definition = messageNamed(message);
+    if (!definition) throw new Error(`no message is called ${message}`);
+    const at = definition.carrier === 'EVENTS' ? Stamp.parse(payload).at : null;
+    return { id, message, payload, at };
   });
-  await tx.outbox.createMany({ data: rows, skipDuplicates: true });
-  if (events.length > 0) await tx.event.createMany({ data: events, skipDuplicates: true });
+  const json = storableJsonText(rows);
+  await tx.$executeRaw`
+    insert into outbox (id, source, message, payload)
+    select id, ${source}, message, payload
+    from jsonb_to_recordset(${json}::jsonb) as given (id text, message text, payload jsonb)
+    on conflict (message, id) do nothing`;
+  if (rows.every(({ at }) => at === null)) return;
+  await tx.$executeRaw`
+    insert into event (id, at, source, message, payload)
+    select id, at, ${source}, message, payload
+    from jsonb_to_recordset(${json}::jsonb) as given (id text, message text, payload jsonb, at timestamptz)
+    where at is not null
+    on conflict (message, id) do nothing`;
 }
 
 /** The event history over Postgres. */

@@ -23,11 +23,14 @@ export function openDatabase(options: DatabaseOptions): Database {
   const ledger: Ledger = { prisma: openPrisma(pool), pool, source: options.source };
   const listener = new OutboxListener(options);
   const leaderships = new Set<Leadership>();
+  const closing = new AbortController();
   const onAcquired = (leadership: Leadership): void => {
     leaderships.add(leadership);
+    leadership.lost.addEventListener('abort', () => leaderships.delete(leadership), { once: true });
   };
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    closing.abort(new Error('the database was closed'));
     await listener.close();
     await ledger.prisma.$disconnect();
     await pool.end();
@@ -44,7 +47,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     schedules: postgresSchedules(ledger),
     events: postgresEvents(ledger),
     outbox: postgresOutbox(ledger, listener),
-    leader: (lockName) => postgresLeader(lockName, { ...options, onAcquired }),
+    leader: (lockName) => postgresLeader(lockName, { ...options, closing: closing.signal, onAcquired }),
     ping: (timeoutMs) => withTimeLimit(ping(pool), timeoutMs, 'a round trip to Postgres'),
     close: () => (closed ??= close()),
     [Symbol.asyncDispose]: () => (closed ??= close()),

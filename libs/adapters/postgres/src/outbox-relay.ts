@@ -39,7 +39,7 @@ export interface OutboxRelayOptions {
 
 /**
  * Sends what the outbox holds, in order of storing, each at least once and deduplicated by its id.
- * One relay for each service at a time; a second one would do no harm but disorder.
+ * Two relays of one service do no harm: each row is first sent after all before it, and stored once.
  */
 export class OutboxRelay {
   readonly #options: OutboxRelayOptions;
@@ -65,7 +65,12 @@ export class OutboxRelay {
       this.#drainUntil = performance.now() + drainMs;
       this.#abort.abort();
     }
-    await this.#loop;
+    // The bus may hold a message for as long as its server is away; that is not waited for.
+    const late = new AbortController();
+    const limit = delay(Math.max(0, this.#drainUntil - performance.now()), undefined, { signal: late.signal });
+    await Promise.race([this.#loop, limit]);
+    late.abort();
+    await limit.catch(() => undefined);
   }
 
   async #run(): Promise<void> {

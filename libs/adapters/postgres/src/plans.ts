@@ -8,7 +8,10 @@ import { rowOfNewJob } from './job-row.js';
 import type { Ledger, Tx } from './ledger.js';
 import { storeMessages } from './messages.js';
 import { isUuid, parsed } from './row.js';
-import { storableJson, storableText } from './storable.js';
+import { storableJson, storableJsonText, storableText } from './storable.js';
+
+/** Jobs in one statement: a plan may have thousands, each with hundreds of needs. */
+const INSERT_BATCH = 1_000;
 
 const openStates = ['resolving', 'building'] as const;
 const State = z.enum([...openStates, 'complete', 'failed', 'cancelled']);
@@ -72,10 +75,16 @@ async function addJobs(tx: Tx, planId: string, jobs: readonly Job[], at: Date): 
   const stranger = jobs.find(({ spec }) => spec.planId !== planId);
   if (stranger) throw new Error(`job ${stranger.id} is of another plan than ${planId}`);
   const first = await tx.job.count({ where: { planId } });
-  await tx.job.createMany({ data: jobs.map((job, i) => rowOfNewJob(job, first + i, at)) });
-  await tx.jobMove.createMany({
-    data: jobs.map(({ id, state, attempt }) => ({ jobId: id, at, state, attempt, reason: 'planned' })),
-  });
+  for (let i = 0; i < jobs.length; i += INSERT_BATCH) {
+    const batch = jobs.slice(i, i + INSERT_BATCH);
+    const rows = batch.map((job, j) => rowOfNewJob(job, first + i + j, at));
+    await tx.$executeRaw`
+      insert into job select * from jsonb_populate_recordset(null::job, ${storableJsonText(rows)}::jsonb)`;
+  }
+  await tx.$executeRaw`
+    insert into job_move (job_id, at, state, attempt, reason)
+    select id, moved_at, state, attempt, 'planned' from job
+    where plan_id = ${planId}::uuid and position >= ${first} order by position`;
 }
 
 function columnsOf(plan: Plan): Omit<Prisma.PlanUncheckedCreateInput, 'id' | 'revision'> {

@@ -11,11 +11,15 @@ export function storableText(text: string): string {
   return text.replace(UNSTORABLE, REPLACEMENT);
 }
 
+/** A value as the text of a JSON parameter. */
+export function storableJsonText(value: unknown): string {
+  const json = JSON.stringify(value);
+  return UNSTORABLE_ESCAPE.test(json) ? JSON.stringify(value, storableStrings) : json;
+}
+
 /** A value as a JSON column takes it. */
 export function storableJson(value: unknown): Prisma.InputJsonValue {
-  const json = JSON.stringify(value);
-  const clean = UNSTORABLE_ESCAPE.test(json) ? JSON.stringify(value, storableStrings) : json;
-  return JSON.parse(clean) as Prisma.InputJsonValue;
+  return JSON.parse(storableJsonText(value)) as Prisma.InputJsonValue;
 }
 
 function storableStrings(_key: string, value: unknown): unknown {

@@ -13,6 +13,8 @@ import { runCommand } from './managed-process.js';
 export const NATS_MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
 /** From here on the server has all that the swarm uses, `term` with a reason included. */
 const WANTED = '2.12.0';
+/** `sync_interval` came with this version; 2.9.10 was seen to refuse a configuration that has it. */
+export const SYNCS_ALWAYS = '2.10.0';
 /** `go install` compiles for minutes on a small machine. */
 const GO_LIMIT_MS = 600_000;
 const GO_MODULE = 'github.com/nats-io/nats-server/v2@v2.15.1';
@@ -113,10 +115,9 @@ async function givenBinary(binary: string): Promise<NatsBinary> {
 
 function described(binary: string, version: string, source: string): NatsBinary {
   if (isAtLeast(version, WANTED)) return { binary, version, source };
-  // Seen on 2.9.10: `term` with a reason is ignored; the adapter acknowledges instead.
-  const lost = isAtLeast(version, '2.10.0')
-    ? 'message schedules and per-message limits'
-    : 'reasons of dead letters in advisories';
+  const lost = isAtLeast(version, SYNCS_ALWAYS)
+    ? 'message schedules and limits per message'
+    : 'sync_interval (a power failure may take acknowledged messages; the ledger says them again)';
   return {
     binary,
     version,
@@ -197,7 +198,8 @@ async function ifExecutable(file: string): Promise<string | undefined> {
   );
 }
 
-async function versionOf(binary: string): Promise<string | undefined> {
+/** `2.15.1`, or undefined when the binary does not run. */
+export async function versionOf(binary: string): Promise<string | undefined> {
   const { stdout } = await runCommand(binary, ['--version']);
   return /v?(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
 }

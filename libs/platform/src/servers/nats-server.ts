@@ -8,7 +8,7 @@ import { SwarmError } from '@swarm/kernel';
 
 import { freePort } from '../ports.js';
 import { startProcess, type ManagedProcess } from './managed-process.js';
-import { NATS_MAX_PAYLOAD_BYTES } from './nats-binary.js';
+import { isAtLeast, NATS_MAX_PAYLOAD_BYTES, SYNCS_ALWAYS, versionOf } from './nats-binary.js';
 
 const START_LIMIT_MS = 30_000;
 const STOP_GRACE_MS = 15_000;
@@ -29,6 +29,7 @@ export interface NatsServerOptions {
   /**
    * True (default): a message is acknowledged only when it is on disk (`sync_interval: always`).
    * The server's own default of 2 min loses acknowledged messages when the power fails (Q26).
+   * Left out for servers before 2.10, which do not know it.
    */
   readonly syncAlways?: boolean;
   /** Default 8 MiB. */
@@ -57,7 +58,9 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   await mkdir(storeDir, { recursive: true });
   const configFile = join(storeDir, 'nats-server.conf');
   const serverName = `swarm-${randomUUID()}`;
-  await writeFile(configFile, natsConfig({ ...options, storeDir, host, port, serverName }));
+  const canSync = isAtLeast((await versionOf(options.binary)) ?? SYNCS_ALWAYS, SYNCS_ALWAYS);
+  const syncAlways = canSync && (options.syncAlways ?? true);
+  await writeFile(configFile, natsConfig({ ...options, syncAlways, storeDir, host, port, serverName }));
   const log = await open(logFile, 'a');
   let managed: ManagedProcess;
   try {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -39,6 +39,7 @@ describe('server launchers', () => {
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'swarm-servers-'));
+    await chmod(directory, 0o755);
   });
   afterEach(async () => {
     await Promise.all(stops.splice(0).map((stop) => stop()));

@@ -29,8 +29,7 @@ export function jobRepositoryContract(ledger: () => TestLedger): void {
   it('gives back each state of a job as it was stored', async () => {
     const job = await aNeededJob(db, { synthetic: { durationMs: 5, fails: 'never', sizeBytes: 9 } });
     const attempt = anAttempt(job);
-    const core = { ...job, notBefore: undefined };
-    delete core.notBefore;
+    const { notBefore: _notBefore, ...core } = job;
     const drone = 'drone-a' as DroneName;
     const states: Job[] = [
       { ...job, failures: 1, failedOn: [drone], notBefore: later(60_000) },
@@ -118,7 +117,9 @@ export function jobRepositoryContract(ledger: () => TestLedger): void {
 
   it('S4: of many racing claims, one wins', async () => {
     const job = await aNeededJob(db);
-    const claims = Array.from({ length: 50 }, (_, i) => delegation(job, 1, { drone: `drone-${i}` as DroneName }));
+    const claims = Array.from({ length: 50 }, (_, i) =>
+      delegation(job, 1, { drone: `drone-${i}` as DroneName }),
+    );
     const results = await Promise.all(claims.map((claim) => db.jobs.save(claim)));
     expect(results.filter((result) => result === 'saved')).toHaveLength(1);
     expect(await db.jobs.attemptsOf(job.id)).toHaveLength(1);
@@ -159,8 +160,8 @@ export function jobRepositoryContract(ledger: () => TestLedger): void {
     const other = await aPlanWithJobs(db, 1, { buildKey: 'other', profile: first.profile });
     const jobs = [first, other, second].flatMap((plan) => plan.jobs);
     for (const [i, job] of jobs.entries()) {
-      const quarantined = { ...job, notBefore: undefined, state: 'quarantined' as const, reason: `no ${i}` };
-      delete quarantined.notBefore;
+      const { notBefore: _notBefore, ...core } = job;
+      const quarantined = { ...core, state: 'quarantined' as const, reason: `no ${i}` };
       await db.jobs.save({ job: quarantined, expected: 1, at: later(i), reason: '', outgoing: [] });
     }
     const found = await db.jobs.quarantined(first.profile);

@@ -57,7 +57,9 @@ export function overEveryLedger(suite: (ledger: () => TestLedger) => void): void
     beforeAll(async () => {
       ledger = await create();
     });
-    afterAll(() => ledger[Symbol.asyncDispose]());
+    afterAll(async () => {
+      await ledger[Symbol.asyncDispose]();
+    });
     suite(() => ledger);
   });
 }

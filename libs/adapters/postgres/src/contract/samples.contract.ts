@@ -87,7 +87,13 @@ export async function aPlanWithJobs(
   const jobs = Array.from({ length: count }, (): JobIn<'needed'> => {
     return { ...aJob(plan.id, profile, spec), state: 'needed', notBefore: null };
   });
-  await db.plans.save({ plan: { ...plan, state: 'building' }, expected: 1, newJobs: jobs, at: AT, outgoing: [] });
+  await db.plans.save({
+    plan: { ...plan, state: 'building' },
+    expected: 1,
+    newJobs: jobs,
+    at: AT,
+    outgoing: [],
+  });
   return { profile, plan, jobs };
 }
 
@@ -125,7 +131,11 @@ export function after(job: Job, event: JobEvent): Job {
 }
 
 /** What a scheduler stores when it gives a job to a drone. */
-export function delegation(job: Job, expected: number, fields: Partial<Attempt> = {}): JobChange & { attempt: Attempt } {
+export function delegation(
+  job: Job,
+  expected: number,
+  fields: Partial<Attempt> = {},
+): JobChange & { attempt: Attempt } {
   const attempt = anAttempt(job, fields);
   const moved = after(job, { type: 'delegated', attemptId: attempt.id, drone: attempt.drone });
   return {

@@ -1,2 +1,4 @@
-export interface DashboardReport { x: number }
+export interface DashboardReport {
+  x: number;
+}
 export function checkDashboard(): void {}

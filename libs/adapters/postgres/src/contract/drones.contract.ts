@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+
+import { beforeAll, expect, it } from '@jest/globals';
+import { outgoing } from '@swarm/contracts';
+import type { Outgoing } from '@swarm/kernel';
+
+import type { Database } from '../database.js';
+import type { TestLedger } from './ledgers.contract.js';
+import { aDrone, aSign, AT, later, unknownMessage } from './samples.contract.js';
+
+function droneMoved(drone: string): Outgoing {
+  const id = randomUUID();
+  const moved = {
+    id,
+    at: AT.toISOString(),
+    drone: drone.slice(0, 63),
+    from: 'online',
+    to: 'suspect',
+    reason: 'quiet',
+  };
+  return outgoing('DroneMoved', id, moved);
+}
+
+/** What every DroneRepository and RecoveryRepository does. */
+export function droneRepositoryContract(ledger: () => TestLedger): void {
+  let db: Database;
+  beforeAll(() => {
+    db = ledger().open();
+  });
+
+  it('adds a drone once, and changes it only under the revision that was read', async () => {
+    const drone = aDrone();
+    expect(await db.drones.save(drone, 0, [])).toBe('saved');
+    expect(await db.drones.save(drone, 0, [])).toBe('conflict');
+    expect(await db.drones.find(drone.name)).toEqual({ value: drone, revision: 1 });
+
+    const suspect = { ...drone, state: 'suspect' as const, reason: 'quiet for 15 s' };
+    expect(await db.drones.save(suspect, 2, [])).toBe('conflict');
+    expect(await db.drones.save(suspect, 1, [droneMoved(drone.name)])).toBe('saved');
+    expect(await db.drones.save(drone, 1, [])).toBe('conflict');
+    expect(await db.drones.find(drone.name)).toEqual({ value: suspect, revision: 2 });
+    expect(await db.drones.all()).toContainEqual({ value: suspect, revision: 2 });
+    expect(await db.drones.save(aDrone(), 1, [])).toBe('conflict');
+  });
+
+  it('stores nothing when the messages cannot be stored', async () => {
+    const drone = aDrone();
+    await expect(db.drones.save(drone, 0, [unknownMessage])).rejects.toThrow('NobodyKnows');
+    expect(await db.drones.find(drone.name)).toBeUndefined();
+  });
+
+  it('keeps the newest sign of life, of the current incarnation only, and changes no revision by it', async () => {
+    const drone = aDrone();
+    await db.drones.save(drone, 0, []);
+    const sign = aSign(drone.incarnation, 2);
+    expect(await db.drones.recordSign(drone.name, sign)).toBe(true);
+    expect(await db.drones.recordSign(drone.name, aSign(drone.incarnation, 1))).toBe(false);
+    expect(await db.drones.recordSign(drone.name, aSign(randomUUID(), 9))).toBe(false);
+    expect(await db.drones.recordSign('nobody', sign)).toBe(false);
+    expect(await db.drones.find(drone.name)).toEqual({ value: { ...drone, lastSign: sign }, revision: 1 });
+  });
+
+  it('loses no sign of life to a state that was decided on before it came', async () => {
+    const drone = aDrone();
+    await db.drones.save(drone, 0, []);
+    const sign = aSign(drone.incarnation, 5);
+    await db.drones.recordSign(drone.name, sign);
+    await db.drones.save({ ...drone, state: 'suspect' }, 1, []);
+    expect((await db.drones.find(drone.name))?.value).toEqual({ ...drone, state: 'suspect', lastSign: sign });
+  });
+
+  it('takes the sign of a new incarnation, though its count begins again', async () => {
+    const drone = aDrone();
+    await db.drones.save(drone, 0, []);
+    await db.drones.recordSign(drone.name, aSign(drone.incarnation, 100));
+    const incarnation = randomUUID();
+    const again = { ...drone, incarnation, lastSign: aSign(incarnation, 0) };
+    await db.drones.save(again, 1, []);
+    expect((await db.drones.find(drone.name))?.value).toEqual(again);
+  });
+
+  it('keeps what the healer did, newest first', async () => {
+    const drone = `drone-${randomUUID()}`;
+    const actions = [1, 2].map((rung) => ({
+      id: randomUUID(),
+      drone,
+      rung,
+      at: later(rung),
+      action: 'reclaim',
+      reason: 'silent for 60 s',
+    }));
+    for (const action of actions) await db.recovery.begin(action, [droneMoved('drone-a')]);
+    expect(await db.recovery.latest(drone)).toEqual(actions[1]);
+    expect(await db.recovery.recent(2)).toEqual(actions.toReversed());
+    expect(await db.recovery.latest('nobody')).toBeUndefined();
+  });
+}

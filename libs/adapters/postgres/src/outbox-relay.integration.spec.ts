@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connectBus } from '@swarm/adapter-nats';
+import { PlanMoved, type MessageBus } from '@swarm/contracts';
+import { silentLogger } from '@swarm/platform';
+import { startTestNats, waitFor, type TestNats } from '@swarm/testing';
+import pg from 'pg';
+
+import { createPostgresLedger, type PostgresTestLedger } from './contract/ledgers.contract.js';
+import { aPlan, AT, planMoved } from './contract/samples.contract.js';
+import type { Database } from './database.js';
+import { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
+
+describe('the outbox relay, between a real Postgres and a real nats-server', () => {
+  let ledger: PostgresTestLedger;
+  let nats: TestNats;
+  let bus: MessageBus;
+  let sql: pg.Client;
+  const heard: string[] = [];
+
+  beforeAll(async () => {
+    ledger = await createPostgresLedger();
+    nats = await startTestNats();
+    bus = await connectBus({ url: nats.url, name: 'relay-test', logger: silentLogger() });
+    await bus.watch(PlanMoved, ({ id }) => heard.push(id), { from: 'all' });
+    sql = new pg.Client({ connectionString: ledger.url });
+    await sql.connect();
+  });
+  afterAll(async () => {
+    await sql.end();
+    await bus.close();
+    await nats[Symbol.asyncDispose]();
+    await ledger[Symbol.asyncDispose]();
+  });
+
+  /** A service that can say things, and its relay. */
+  async function service(options: Partial<OutboxRelayOptions> = {}) {
+    const db: Database = ledger.open();
+    const profile = `p-${randomUUID()}`;
+    await db.profiles.put({ name: profile, kind: 'portage', targets: [], createdAt: AT });
+    const say = async (): Promise<string> => {
+      const plan = aPlan(profile);
+      const message = planMoved(plan);
+      await db.plans.create(plan, [message]);
+      return message.id;
+    };
+    const relay = new OutboxRelay({ outbox: db.outbox, bus, idleMs: 60_000, ...options });
+    return { db, say, relay };
+  }
+
+  const heardOf = (ids: readonly string[]): readonly string[] => heard.filter((id) => ids.includes(id));
+  const said = async (count: number, say: () => Promise<string>): Promise<readonly string[]> => {
+    const ids: string[] = [];
+    for (let i = 0; i < count; i++) ids.push(await say());
+    return ids;
+  };
+
+  it('sends what was there before it, and what comes at once though it looks only once a minute', async () => {
+    const { say, relay, db } = await service();
+    const ids = [...(await said(5, say))];
+    relay.start();
+    await waitFor(() => heardOf(ids).length === 5);
+    // Its listener is there now; from here on it is woken.
+    await waitFor(async () => (await db.outbox.unsent(1)).length === 0);
+    const more = await said(3, say);
+    await waitFor(() => heardOf(more).length === 3);
+    await relay.stop();
+    expect(heardOf([...ids, ...more])).toEqual([...ids, ...more]);
+    expect(await db.outbox.unsent(1)).toEqual([]);
+  });
+
+  it('parks what can never be sent, with the reason, and sends the rest', async () => {
+    const parked: string[] = [];
+    const { say, relay, db } = await service({ onParked: (_row, reason) => parked.push(reason) });
+    const first = await say();
+    const [{ source }] = (
+      await sql.query<{ source: string }>('select source from outbox where id = $1', [first])
+    ).rows as [{ source: string }];
+    const insert = `insert into outbox (id, source, message, payload) values ($1, $2, $3, $4)`;
+    await sql.query(insert, ['1', source, 'FromTheFuture', {}]);
+    await sql.query(insert, ['2', source, 'PlanMoved', { id: 'no-uuid' }]);
+    await sql.query(insert, ['3', source, 'LogWritten', { job: 'x' }]);
+    const last = await say();
+    relay.start();
+    await waitFor(() => heardOf([first, last]).length === 2);
+    await relay.stop();
+    expect(parked).toHaveLength(3);
+    expect(await db.outbox.unsent(10)).toEqual([]);
+    const { rows } = await sql.query<{ id: string; parked_reason: string }>(
+      `select id, parked_reason from outbox where source = $1 and parked_reason is not null order by sequence`,
+      [source],
+    );
+    expect(rows.map(({ id }) => id)).toEqual(['1', '2', '3']);
+    expect(rows[0]?.parked_reason).toContain('FromTheFuture');
+  });
+
+  it('sends in order and stores once, though two relays of one service run', async () => {
+    const { say, relay, db } = await service();
+    const second = new OutboxRelay({ outbox: db.outbox, bus, idleMs: 60_000 });
+    const ids = await said(60, say);
+    relay.start();
+    second.start();
+    await waitFor(() => heardOf(ids).length >= 60);
+    await Promise.all([relay.stop(), second.stop()]);
+    expect(heardOf(ids)).toEqual(ids);
+  });
+
+  it('stop sends what is there and begins nothing new; it ends in time though the bus does not answer', async () => {
+    const { say, relay, db } = await service();
+    const ids = await said(20, say);
+    relay.start();
+    await relay.stop();
+    expect(await db.outbox.unsent(1)).toEqual([]);
+    await waitFor(() => heardOf(ids).length === 20);
+
+    const forever = new Promise<void>(() => undefined);
+    for (const publish of [() => Promise.reject(new Error('no answer')), () => forever]) {
+      const mute = await service({ bus: { publish } });
+      await mute.say();
+      mute.relay.start();
+      await mute.relay.stop(200);
+      expect(await mute.db.outbox.unsent(1)).toHaveLength(1);
+    }
+  });
+
+  it('Q26: nothing unsent is lost while NATS is down and loses its whole store; what was sent is not sent again', async () => {
+    const { say, relay, db } = await service();
+    const before = await said(3, say);
+    relay.start();
+    await waitFor(() => heardOf(before).length === 3);
+    await waitFor(async () => (await db.outbox.unsent(1)).length === 0);
+
+    await nats.kill();
+    const meanwhile = await said(10, say);
+    expect(await db.outbox.unsent(100)).toHaveLength(10);
+    await nats.wipe();
+    await nats.start();
+    await waitFor(() => new Set(heardOf(meanwhile)).size === 10, { timeoutMs: 60_000 });
+    await waitFor(async () => (await db.outbox.unsent(1)).length === 0);
+    await relay.stop();
+    expect(heardOf(before)).toHaveLength(3);
+    expect([...new Set(heardOf(meanwhile))]).toEqual(meanwhile);
+  });
+});

@@ -1,0 +1,23 @@
+import { describe } from '@jest/globals';
+
+import { artifactRepositoryContract } from './contract/artifacts.contract.js';
+import { droneRepositoryContract } from './contract/drones.contract.js';
+import { overEveryLedger } from './contract/ledgers.contract.js';
+import { messagesContract } from './contract/messages.contract.js';
+import { planRepositoryContract } from './contract/plans.contract.js';
+
+describe('the plans of the ledger', () => {
+  overEveryLedger(planRepositoryContract);
+});
+
+describe('the drones of the ledger', () => {
+  overEveryLedger(droneRepositoryContract);
+});
+
+describe('the artifacts of the ledger', () => {
+  overEveryLedger(artifactRepositoryContract);
+});
+
+describe('the messages of the ledger', () => {
+  overEveryLedger(messagesContract);
+});
