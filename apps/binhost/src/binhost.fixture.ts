@@ -25,7 +25,8 @@ export interface Work {
   readonly buildKey: string;
 }
 
-export const sha256Of = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+export const sha256Of = (bytes: Uint8Array | string): string =>
+  createHash('sha256').update(bytes).digest('hex');
 
 /** A configuration for tests; `overrides` replace whole fields. */
 export function testConfig(
@@ -53,22 +54,49 @@ export class Planner {
   ) {}
 
   async addProfile(): Promise<void> {
-    await this.db.profiles.put({ name: this.profile, kind: this.kind, targets: ['@world'], createdAt: new Date() });
+    await this.db.profiles.put({
+      name: this.profile,
+      kind: this.kind,
+      targets: ['@world'],
+      createdAt: new Date(),
+    });
   }
 
   /** A plan whose jobs are all delegated to drones. Members are its jobs, and those that are given. */
-  async plan(cpvs: readonly string[], found: readonly Pick<Work, 'cpv' | 'buildKey'>[] = []): Promise<readonly Work[]> {
+  async plan(
+    cpvs: readonly string[],
+    found: readonly Pick<Work, 'cpv' | 'buildKey'>[] = [],
+  ): Promise<readonly Work[]> {
     await this.addProfile();
     const jobs = cpvs.map((cpv) => this.#job(cpv));
-    const members = [...jobs.map(({ spec }) => spec), ...found].map(({ cpv, buildKey }) => ({ cpv, buildKey }));
+    const members = [...jobs.map(({ spec }) => spec), ...found].map(({ cpv, buildKey }) => ({
+      cpv,
+      buildKey,
+    }));
     const plan = await this.addPlan(members, jobs);
-    return Promise.all(jobs.map((job) => this.#delegate({ ...job, spec: { ...job.spec, planId: plan.id as PlanId } }, 1)));
+    return Promise.all(
+      jobs.map((job) => this.#delegate({ ...job, spec: { ...job.spec, planId: plan.id as PlanId } }, 1)),
+    );
   }
 
   async addPlan(members: Plan['members'], jobs: readonly JobIn<'needed'>[] = []): Promise<Plan> {
     const plan: Plan = {
-      ...{ id: randomUUID(), profile: this.profile, targets: ['@world'], origin: 'operator', state: 'building' },
-      ...{ createdAt: new Date(), endedAt: null, resolveAttempt: 1, resolving: null, findings: [], members, detail: '' },
+      ...{
+        id: randomUUID(),
+        profile: this.profile,
+        targets: ['@world'],
+        origin: 'operator',
+        state: 'building',
+      },
+      ...{
+        createdAt: new Date(),
+        endedAt: null,
+        resolveAttempt: 1,
+        resolving: null,
+        findings: [],
+        members,
+        detail: '',
+      },
     };
     await this.db.plans.create(plan, []);
     const newJobs: Job[] = jobs.map((job) => ({ ...job, spec: { ...job.spec, planId: plan.id as PlanId } }));
@@ -91,7 +119,13 @@ export class Planner {
     const { attemptId, drone, ...core } = found.value;
     const needed: JobIn<'needed'> = { ...core, state: 'needed', notBefore: null };
     const ended: Attempt = { ...attempt, id: attemptId, drone, state: 'reclaimed', endedAt: new Date() };
-    const change = { job: needed, expected: found.revision, at: new Date(), reason: 'silent', attempt: ended };
+    const change = {
+      job: needed,
+      expected: found.revision,
+      at: new Date(),
+      reason: 'silent',
+      attempt: ended,
+    };
     await this.db.jobs.save({ ...change, outgoing: [] });
     return this.#delegate(needed, found.revision + 1);
   }
@@ -100,11 +134,28 @@ export class Planner {
     const token = randomUUID();
     const { notBefore: _, ...core } = job;
     const attempt: Attempt = {
-      ...{ id: randomUUID() as AttemptId, jobId: job.id, number: job.attempt + 1, drone: 'drone-1' as DroneName },
-      ...{ state: 'offered', tokenSha256: sha256Of(token), offeredAt: new Date(), startedAt: null, endedAt: null },
+      ...{
+        id: randomUUID() as AttemptId,
+        jobId: job.id,
+        number: job.attempt + 1,
+        drone: 'drone-1' as DroneName,
+      },
+      ...{
+        state: 'offered',
+        tokenSha256: sha256Of(token),
+        offeredAt: new Date(),
+        startedAt: null,
+        endedAt: null,
+      },
       ...{ failureClass: null, summary: null, logTail: null, measured: null },
     };
-    const delegated: Job = { ...core, state: 'delegated', attempt: attempt.number, attemptId: attempt.id, drone: attempt.drone };
+    const delegated: Job = {
+      ...core,
+      state: 'delegated',
+      attempt: attempt.number,
+      attemptId: attempt.id,
+      drone: attempt.drone,
+    };
     const change = { job: delegated, expected, at: new Date(), reason: 'test', attempt, outgoing: [] };
     if ((await this.db.jobs.save(change)) !== 'saved') throw new Error('the job was not saved');
     const { planId, cpv, buildKey } = job.spec;
@@ -114,7 +165,13 @@ export class Planner {
   #job(cpv: string): JobIn<'needed'> {
     const synthetic = { durationMs: 1, fails: 'never', sizeBytes: 1 } as const;
     const spec: JobSpec = {
-      ...{ planId: randomUUID() as PlanId, profile: this.profile, cpv: cpv as JobSpec['cpv'], slot: '0', use: ['nls'] },
+      ...{
+        planId: randomUUID() as PlanId,
+        profile: this.profile,
+        cpv: cpv as JobSpec['cpv'],
+        slot: '0',
+        use: ['nls'],
+      },
       ...{ repository: 'lab', buildKey: randomUUID(), needs: [], criticalPath: 1 },
       synthetic: this.kind === 'synthetic' ? synthetic : null,
     };
@@ -141,8 +198,17 @@ export function gpkg(cpv: string, fields: PackageFields = {}): Uint8Array {
     {
       ...{ category, pf, buildId: 1, mtimeSeconds: 1_767_225_600, synthetic },
       metadata: new Map([
-        ...([['SLOT', slot], ['USE', use], ['IUSE', '+nls debug'], ['repository', repository]] as const),
-        ...([['KEYWORDS', 'amd64'], ['CHOST', 'x86_64-pc-linux-gnu'], ['RDEPEND', 'nls? ( lab/gettext )']] as const),
+        ...([
+          ['SLOT', slot],
+          ['USE', use],
+          ['IUSE', '+nls debug'],
+          ['repository', repository],
+        ] as const),
+        ...([
+          ['KEYWORDS', 'amd64'],
+          ['CHOST', 'x86_64-pc-linux-gnu'],
+          ['RDEPEND', 'nls? ( lab/gettext )'],
+        ] as const),
       ]),
       image: [
         { kind: 'directory', path: 'usr' },
@@ -176,7 +242,11 @@ export function upload(
   };
   const given = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
   return new Promise((resolve, reject) => {
-    const sent = request(`${url}/upload/${work.attemptId}`, { method: 'PUT', agent: false, headers: given as Record<string, string> });
+    const sent = request(`${url}/upload/${work.attemptId}`, {
+      method: 'PUT',
+      agent: false,
+      headers: given as Record<string, string>,
+    });
     sent.on('error', reject);
     sent.on('response', (response) => {
       const chunks: Buffer[] = [];

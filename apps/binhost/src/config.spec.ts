@@ -19,7 +19,13 @@ describe('the environment of the binhost', () => {
   });
 
   it('names every mistake at once, and no value', () => {
-    const wrong = { ...least, DATABASE_URL: '', NATS_URL: 'http://a', SWARM_UPLOAD_IDLE_MS: '0', SWARM_BINHOST_PORT: 'x' };
+    const wrong = {
+      ...least,
+      DATABASE_URL: '',
+      NATS_URL: 'http://a',
+      SWARM_UPLOAD_IDLE_MS: '0',
+      SWARM_BINHOST_PORT: 'x',
+    };
     const mistakes = /DATABASE_URL(?:.|\n)*NATS_URL(?:.|\n)*SWARM_BINHOST_PORT(?:.|\n)*SWARM_UPLOAD_IDLE_MS/;
     expect(() => readBinhostConfig(wrong)).toThrow(mistakes);
     expect(() => readBinhostConfig({ ...least, NATS_URL: 'ws://hidden' })).toThrow(/^(?!.*hidden)/s);

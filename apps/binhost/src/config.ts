@@ -12,8 +12,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies LogLevel[];
 const milliseconds = (byDefault: number): z.ZodType<number> =>
   z.coerce.number().int().positive().max(LONGEST_TIMER_MS).default(byDefault);
-const count = (byDefault: number): z.ZodType<number> =>
-  z.coerce.number().int().positive().default(byDefault);
+const count = (byDefault: number): z.ZodType<number> => z.coerce.number().int().positive().default(byDefault);
 
 function isServerList(text: string): boolean {
   return text.split(',').every((server) => /^(?:nats|tls):$/.test(URL.parse(server.trim())?.protocol ?? ''));

@@ -30,5 +30,8 @@ function dyingAfter(point: string): (stores: Stores) => Stores {
 
 const logger = createLogger({ service: 'binhost' });
 await runMain(logger, () =>
-  startBinhost(readBinhostConfig(process.env), { logger, around: dyingAfter(process.env['CRASH_AFTER'] ?? '') }),
+  startBinhost(readBinhostConfig(process.env), {
+    logger,
+    around: dyingAfter(process.env['CRASH_AFTER'] ?? ''),
+  }),
 );

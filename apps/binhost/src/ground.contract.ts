@@ -26,17 +26,28 @@ export class Ground implements AsyncDisposable {
     const directory = await tempDir('binhost');
     const db = openDatabase({ url: database.url, source: 'binhost-spec' });
     const ground = new Ground(nats, database.url, directory.path, db);
-    for (const one of [nats, database, directory, db]) ground.#disposals.unshift(() => Promise.resolve(one[Symbol.asyncDispose]()));
+    for (const one of [nats, database, directory, db])
+      ground.#disposals.unshift(() => Promise.resolve(one[Symbol.asyncDispose]()));
     return ground;
   }
 
   config(overrides: Partial<BinhostConfig> = {}): BinhostConfig {
-    return testConfig({ databaseUrl: this.databaseUrl, natsUrl: this.nats.url, directory: this.directory }, overrides);
+    return testConfig(
+      { databaseUrl: this.databaseUrl, natsUrl: this.nats.url, directory: this.directory },
+      overrides,
+    );
   }
 
   /** Starts a binhost; it is stopped with the ground, if not before. */
-  async start(overrides: Partial<BinhostConfig> = {}, options: Partial<StartOptions> = {}): Promise<RunningService> {
-    const service = await startBinhost(this.config(overrides), { logger: silentLogger(), handleSignals: false, ...options });
+  async start(
+    overrides: Partial<BinhostConfig> = {},
+    options: Partial<StartOptions> = {},
+  ): Promise<RunningService> {
+    const service = await startBinhost(this.config(overrides), {
+      logger: silentLogger(),
+      handleSignals: false,
+      ...options,
+    });
     this.#disposals.unshift(() => service.stop());
     return service;
   }

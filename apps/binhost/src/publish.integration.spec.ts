@@ -24,7 +24,10 @@ beforeAll(async () => {
 afterAll(() => ground[Symbol.asyncDispose]());
 
 /** CPVs that an index shows, with their files' SHA-256, all of which must be there to be fetched. */
-async function shownAt(base: string, url = service.url): Promise<readonly (readonly [cpv: string, sha256: string])[]> {
+async function shownAt(
+  base: string,
+  url = service.url,
+): Promise<readonly (readonly [cpv: string, sha256: string])[]> {
   const text = await textAt(`${url}/${base}/Packages`);
   const parsed = text === undefined ? undefined : parseIndex(text);
   if (parsed?.ok !== true) return [];
@@ -42,10 +45,13 @@ async function build(works: readonly Work[], content?: string): Promise<void> {
     works.map((work) => upload(service.url, work, gpkg(work.cpv, { content: content ?? work.cpv }))),
   );
   expect(answers.map(({ status }) => status)).toEqual(works.map(() => 201));
-  await waitFor(async () => {
-    const held = await Promise.all(works.map(({ jobId }) => ground.db.artifacts.ofJob(jobId)));
-    return held.every((artifact) => artifact?.state === 'published');
-  }, { what: 'published artifacts' });
+  await waitFor(
+    async () => {
+      const held = await Promise.all(works.map(({ jobId }) => ground.db.artifacts.ofJob(jobId)));
+      return held.every((artifact) => artifact?.state === 'published');
+    },
+    { what: 'published artifacts' },
+  );
 }
 
 /** As the scheduler says it: the row first, then the event. */
@@ -57,7 +63,9 @@ async function complete(planner: Planner, planId: string): Promise<void> {
 }
 
 async function promoted(planId: string): Promise<Partial<ReleasePromoted>> {
-  return waitFor(async () => (await eventsOf(ground.db, 'ReleasePromoted', planId))[0], { what: 'a release' });
+  return waitFor(async () => (await eventsOf(ground.db, 'ReleasePromoted', planId))[0], {
+    what: 'a release',
+  });
 }
 
 describe('publishing', () => {
@@ -74,18 +82,22 @@ describe('publishing', () => {
     const planner = new Planner(ground.db);
     const works = await planner.plan(Array.from({ length: 8 }, (_, i) => `lab-libs/lib${i}-1.0`));
     const seen: Promise<void>[] = [];
-    const watching = await bus.watch(ArtifactPublished, ({ profile, cpv, sha256, path }) => {
-      if (profile !== planner.profile) return;
-      seen.push(
-        (async () => {
-          const index = await textAt(`${service.url}/staging/${profile}/Packages`);
-          expect(index).toContain(`PATH: ${path}\n`);
-          const compressed = await fetch(`${service.url}/staging/${profile}/Packages.gz`);
-          expect(compressed.status).toBe(200);
-          expect(await shownAt(`staging/${profile}`)).toContainEqual([cpv, sha256]);
-        })(),
-      );
-    }, { from: 'new' });
+    const watching = await bus.watch(
+      ArtifactPublished,
+      ({ profile, cpv, sha256, path }) => {
+        if (profile !== planner.profile) return;
+        seen.push(
+          (async () => {
+            const index = await textAt(`${service.url}/staging/${profile}/Packages`);
+            expect(index).toContain(`PATH: ${path}\n`);
+            const compressed = await fetch(`${service.url}/staging/${profile}/Packages.gz`);
+            expect(compressed.status).toBe(200);
+            expect(await shownAt(`staging/${profile}`)).toContainEqual([cpv, sha256]);
+          })(),
+        );
+      },
+      { from: 'new' },
+    );
     await build(works);
     await waitFor(() => seen.length === works.length, { what: 'an event for each' });
     await Promise.all(seen);
@@ -105,21 +117,24 @@ describe('publishing', () => {
     const [lost, ...others] = await planner.plan(['lab-libs/lost-1', 'lab-libs/kept-1', 'lab-libs/kept-2']);
     if (lost === undefined) throw new Error('no job');
     const bytes = gpkg(lost.cpv);
-    const isLost = ground.start({ port: 0 }, {
-      around: (stores) => ({
-        ...stores,
-        store: new Proxy(stores.store, {
-          get(store, name, receiver) {
-            if (name !== 'commit') return bound(store, Reflect.get(store, name, receiver));
-            return async (...given: Parameters<typeof store.commit>) => {
-              const committed = await store.commit(...given);
-              await rm(join(ground.directory, 'objects', sha256Of(bytes).slice(0, 2), sha256Of(bytes)));
-              return committed;
-            };
-          },
+    const isLost = ground.start(
+      { port: 0 },
+      {
+        around: (stores) => ({
+          ...stores,
+          store: new Proxy(stores.store, {
+            get(store, name, receiver) {
+              if (name !== 'commit') return bound(store, Reflect.get(store, name, receiver));
+              return async (...given: Parameters<typeof store.commit>) => {
+                const committed = await store.commit(...given);
+                await rm(join(ground.directory, 'objects', sha256Of(bytes).slice(0, 2), sha256Of(bytes)));
+                return committed;
+              };
+            },
+          }),
         }),
-      }),
-    });
+      },
+    );
     const second = await isLost;
     expect((await upload(second.url, lost, bytes)).status).toBe(201);
     await second.stop();
@@ -154,7 +169,10 @@ describe('a release', () => {
     await complete(planner, a2.planId);
     expect(await promoted(a2.planId)).toMatchObject({ generation: 2, packages: 2 });
     expect(await eventsOf(ground.db, 'ReleasePromoted', same.id)).toEqual([]);
-    expect((await ground.db.generations.of(planner.profile)).map(({ state }) => state)).toEqual(['past', 'current']);
+    expect((await ground.db.generations.of(planner.profile)).map(({ state }) => state)).toEqual([
+      'past',
+      'current',
+    ]);
     expect(await shownAt(planner.profile)).toEqual([
       ['lab-libs/a-1', sha256Of(gpkg('lab-libs/a-1', { content: 'second' }))],
       ['lab-libs/b-1', sha256Of(gpkg('lab-libs/b-1', { content: 'first' }))],
@@ -193,14 +211,17 @@ describe('a release', () => {
     await build([old], 'old');
     await complete(planner, old.planId);
     await promoted(old.planId);
-    const [path] = /^PATH: .+$/m.exec((await textAt(`${service.url}/${planner.profile}/Packages`)) ?? '') ?? [];
+    const [path] =
+      /^PATH: .+$/m.exec((await textAt(`${service.url}/${planner.profile}/Packages`)) ?? '') ?? [];
     const [next] = await planner.plan(['lab-libs/moved-1']);
     if (next === undefined) throw new Error('no job');
     await build([next], 'next');
     await complete(planner, next.planId);
     await promoted(next.planId);
     const file = await fetch(`${service.url}/${planner.profile}/${path?.slice('PATH: '.length) ?? ''}`);
-    expect(sha256Of(new Uint8Array(await file.arrayBuffer()))).toBe(sha256Of(gpkg('lab-libs/moved-1', { content: 'old' })));
+    expect(sha256Of(new Uint8Array(await file.arrayBuffer()))).toBe(
+      sha256Of(gpkg('lab-libs/moved-1', { content: 'old' })),
+    );
   });
 });
 

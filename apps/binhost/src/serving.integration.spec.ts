@@ -30,7 +30,15 @@ beforeAll(async () => {
   service = await runService({
     ...{ name: 'binhost', logger, port: 0, readiness: {}, stop: {}, handleSignals: false },
     module: BinhostModule.with({
-      ...{ artifacts: db.artifacts, store: binhost, files: binhost, clock: systemClock, logger, factId, isToken },
+      ...{
+        artifacts: db.artifacts,
+        store: binhost,
+        files: binhost,
+        clock: systemClock,
+        logger,
+        factId,
+        isToken,
+      },
       ...{ wake: () => undefined, maxBytes: 1 },
       desk: { limits: { maxBytes: 1, idleMs: 1_000, totalMs: 1_000, atOnce: 1 }, logger },
     }),
@@ -53,7 +61,13 @@ async function stage(name: string, content: Uint8Array, profile = 'lab'): Promis
   const binpkg = await binhost.inspect(received.value);
   if (!binpkg.ok) throw new Error(binpkg.error.message);
   const { mtimeSeconds } = await binhost.commit(received.value);
-  const artifact = { ...received.value, mtimeSeconds, cpv: name, format: binpkg.value.format, metadata: binpkg.value.metadata };
+  const artifact = {
+    ...received.value,
+    mtimeSeconds,
+    cpv: name,
+    format: binpkg.value.format,
+    metadata: binpkg.value.metadata,
+  };
   await binhost.stage(profile, [artifact]);
   const number = ((await binhost.current(profile))?.number ?? 0) + 1;
   const promoted = await binhost.promote(profile, { number, artifacts: [artifact] });
@@ -120,7 +134,8 @@ describe.each(['staging/lab', 'lab'])('the binhost at /%s', (base) => {
 
 describe('a client that asks as Portage does', () => {
   const url = (): string => `${service.url}/lab/Packages.gz`;
-  const timestampOf = (index: Buffer): number => Number(/^TIMESTAMP: (\d+)$/m.exec(gunzipSync(index).toString())?.[1]);
+  const timestampOf = (index: Buffer): number =>
+    Number(/^TIMESTAMP: (\d+)$/m.exec(gunzipSync(index).toString())?.[1]);
 
   async function ask(copy: number): Promise<Response> {
     const since = new Date((copy + TOLERANCE_SECONDS) * 1000).toUTCString();

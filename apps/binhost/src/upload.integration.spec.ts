@@ -5,7 +5,16 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningService } from '@swarm/platform';
 import { waitFor } from '@swarm/testing';
 
-import { eventsOf, gpkg, MAX_BYTES, Planner, sha256Of, textAt, upload, type Work } from './binhost.fixture.js';
+import {
+  eventsOf,
+  gpkg,
+  MAX_BYTES,
+  Planner,
+  sha256Of,
+  textAt,
+  upload,
+  type Work,
+} from './binhost.fixture.js';
 import { Ground } from './ground.contract.js';
 
 const IDLE_MS = 300;
@@ -15,11 +24,16 @@ let service: RunningService;
 
 beforeAll(async () => {
   ground = await Ground.lay();
-  service = await ground.start({ upload: { maxBytes: MAX_BYTES, idleMs: IDLE_MS, totalMs: 60_000, atOnce: 16 } });
+  service = await ground.start({
+    upload: { maxBytes: MAX_BYTES, idleMs: IDLE_MS, totalMs: 60_000, atOnce: 16 },
+  });
 });
 afterAll(() => ground[Symbol.asyncDispose]());
 
-async function oneJob(cpv: string, kind: 'portage' | 'synthetic' = 'portage'): Promise<Work & { readonly profile: string }> {
+async function oneJob(
+  cpv: string,
+  kind: 'portage' | 'synthetic' = 'portage',
+): Promise<Work & { readonly profile: string }> {
   const planner = new Planner(ground.db, undefined, kind);
   const [work] = await planner.plan([cpv]);
   if (work === undefined) throw new Error('no job');
@@ -33,7 +47,9 @@ const stagingIndex = (profile: string): Promise<string | undefined> =>
 async function expectUntouched({ jobId, profile }: Awaited<ReturnType<typeof oneJob>>): Promise<void> {
   expect(await ground.db.artifacts.ofJob(jobId)).toBeUndefined();
   expect((await stagingIndex(profile)) ?? '').not.toContain('CPV:');
-  await waitFor(async () => (await readdir(join(ground.directory, 'incoming'))).length === 0, { what: 'no part files' });
+  await waitFor(async () => (await readdir(join(ground.directory, 'incoming'))).length === 0, {
+    what: 'no part files',
+  });
 }
 
 describe('a drone that offers a wrong artifact', () => {
@@ -52,29 +68,47 @@ describe('a drone that offers a wrong artifact', () => {
     ['other USE flags', gpkg(cpv, { use: 'amd64 debug' }), 422, /^wrong-use$/],
     ['a package of another repository', gpkg(cpv, { repository: 'other' }), 422, /^wrong-repository$/],
     ['a synthetic package for a real job', gpkg(cpv, { synthetic: true }), 422, /^wrong-origin$/],
-    ['a truncated package', good.subarray(0, good.length - 6 * 1024), 422, /^(?:truncated|malformed-container|bad-manifest|digest-mismatch)$/],
-    ['a package with a flipped byte', flipped, 422, /^(?:digest-mismatch|malformed-container|bad-manifest|bad-metadata)$/],
+    [
+      'a truncated package',
+      good.subarray(0, good.length - 6 * 1024),
+      422,
+      /^(?:truncated|malformed-container|bad-manifest|digest-mismatch)$/,
+    ],
+    [
+      'a package with a flipped byte',
+      flipped,
+      422,
+      /^(?:digest-mismatch|malformed-container|bad-manifest|bad-metadata)$/,
+    ],
     ['S27: a kilobyte of zeros', noise, 422, /^not-a-binpkg$/],
     ['more bytes than are taken', new Uint8Array(MAX_BYTES + 1), 413, /^too-large$/],
   ];
 
-  it.each(refusals)('is refused for %s, and told why; the index never shows it', async (_what, bytes, status, reason) => {
-    const work = await oneJob(cpv);
-    const answer = await upload(service.url, work, bytes);
-    expect(answer).toEqual({ status, body: { reason: expect.stringMatching(reason), message: expect.any(String) } });
-    expect(await eventsOf(ground.db, 'ArtifactRefused', work.attemptId)).toEqual([
-      expect.objectContaining({ attemptId: work.attemptId, cpv, drone: 'drone-1', ...answer.body }),
-    ]);
-    await expectUntouched(work);
-    // Refused is the file, not the attempt.
-    expect((await upload(service.url, work, good)).status).toBe(201);
-  });
+  it.each(refusals)(
+    'is refused for %s, and told why; the index never shows it',
+    async (_what, bytes, status, reason) => {
+      const work = await oneJob(cpv);
+      const answer = await upload(service.url, work, bytes);
+      expect(answer).toEqual({
+        status,
+        body: { reason: expect.stringMatching(reason), message: expect.any(String) },
+      });
+      expect(await eventsOf(ground.db, 'ArtifactRefused', work.attemptId)).toEqual([
+        expect.objectContaining({ attemptId: work.attemptId, cpv, drone: 'drone-1', ...answer.body }),
+      ]);
+      await expectUntouched(work);
+      // Refused is the file, not the attempt.
+      expect((await upload(service.url, work, good)).status).toBe(201);
+    },
+  );
 
   it('is refused for a body that is not what its sha256 says', async () => {
     const work = await oneJob(cpv);
     const answer = await upload(service.url, work, good, { 'x-swarm-sha256': sha256Of('other') });
     expect(answer).toMatchObject({ status: 422, body: { reason: 'wrong-sha256' } });
-    expect(await eventsOf(ground.db, 'ArtifactRefused', work.attemptId)).toMatchObject([{ reason: 'wrong-sha256' }]);
+    expect(await eventsOf(ground.db, 'ArtifactRefused', work.attemptId)).toMatchObject([
+      { reason: 'wrong-sha256' },
+    ]);
     await expectUntouched(work);
   });
 
@@ -86,7 +120,10 @@ describe('a drone that offers a wrong artifact', () => {
 
   it('is refused for a real package in a synthetic profile', async () => {
     const work = await oneJob(cpv, 'synthetic');
-    expect(await upload(service.url, work, good)).toMatchObject({ status: 422, body: { reason: 'wrong-origin' } });
+    expect(await upload(service.url, work, good)).toMatchObject({
+      status: 422,
+      body: { reason: 'wrong-origin' },
+    });
     await expectUntouched(work);
     expect((await upload(service.url, work, gpkg(cpv, { synthetic: true }))).status).toBe(201);
   });
@@ -99,8 +136,14 @@ describe('an upload', () => {
   it('S27: of a package with a revision is accepted', async () => {
     const work = await oneJob(cpv);
     expect(await upload(service.url, work, good)).toEqual({ status: 201, body: { sha256: sha256Of(good) } });
-    expect(await ground.db.artifacts.ofJob(work.jobId)).toMatchObject({ cpv, sha256: sha256Of(good), attemptId: work.attemptId });
-    expect(await eventsOf(ground.db, 'ArtifactReceived', work.jobId)).toMatchObject([{ sha256: sha256Of(good), cpv }]);
+    expect(await ground.db.artifacts.ofJob(work.jobId)).toMatchObject({
+      cpv,
+      sha256: sha256Of(good),
+      attemptId: work.attemptId,
+    });
+    expect(await eventsOf(ground.db, 'ArtifactReceived', work.jobId)).toMatchObject([
+      { sha256: sha256Of(good), cpv },
+    ]);
   });
 
   it('Q20: without the token of its attempt finishes nothing, whoever sends it', async () => {
@@ -109,27 +152,47 @@ describe('an upload', () => {
     expect(asOther).toMatchObject({ status: 403, body: { reason: 'wrong-token' } });
     const asNobody = await upload(service.url, work, good, { authorization: undefined });
     expect(asNobody).toMatchObject({ status: 401, body: { reason: 'token-required' } });
-    expect(await eventsOf(ground.db, 'ArtifactRefused', work.attemptId)).toMatchObject([{ reason: 'wrong-token' }]);
+    expect(await eventsOf(ground.db, 'ArtifactRefused', work.attemptId)).toMatchObject([
+      { reason: 'wrong-token' },
+    ]);
     await expectUntouched(work);
   });
 
   it('says which header is missing', async () => {
     const work = await oneJob(cpv);
-    expect(await upload(service.url, work, good, { 'content-length': undefined })).toMatchObject({ status: 411 });
+    expect(await upload(service.url, work, good, { 'content-length': undefined })).toMatchObject({
+      status: 411,
+    });
     const answer = await upload(service.url, work, good, { 'x-swarm-sha256': undefined });
-    expect(answer).toMatchObject({ status: 400, body: { message: expect.stringContaining('x-swarm-sha256') } });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining('x-swarm-sha256') },
+    });
     await expectUntouched(work);
   });
 
-  it.each(['00000000-0000-4000-8000-000000000000', 'nonsense'])('for an attempt that never was (%s) is not found', async (attemptId) => {
-    expect(await upload(service.url, { attemptId, token: 'x' }, good)).toMatchObject({ status: 404, body: { reason: 'unknown-attempt' } });
-  });
+  it.each(['00000000-0000-4000-8000-000000000000', 'nonsense'])(
+    'for an attempt that never was (%s) is not found',
+    async (attemptId) => {
+      expect(await upload(service.url, { attemptId, token: 'x' }, good)).toMatchObject({
+        status: 404,
+        body: { reason: 'unknown-attempt' },
+      });
+    },
+  );
 
   it('S16: of which nothing arrives any more is ended, and may be tried again', async () => {
     const work = await oneJob(cpv);
-    const answer = await upload(service.url, work, good.subarray(0, 100), { 'content-length': String(good.length) });
-    expect(answer).toMatchObject({ status: 408, body: { reason: 'interrupted', message: `no byte arrived for ${IDLE_MS} ms` } });
-    expect(await eventsOf(ground.db, 'ArtifactRefused', work.attemptId)).toMatchObject([{ reason: 'interrupted' }]);
+    const answer = await upload(service.url, work, good.subarray(0, 100), {
+      'content-length': String(good.length),
+    });
+    expect(answer).toMatchObject({
+      status: 408,
+      body: { reason: 'interrupted', message: `no byte arrived for ${IDLE_MS} ms` },
+    });
+    expect(await eventsOf(ground.db, 'ArtifactRefused', work.attemptId)).toMatchObject([
+      { reason: 'interrupted' },
+    ]);
     await expectUntouched(work);
     expect((await upload(service.url, work, good)).status).toBe(201);
   });
@@ -169,7 +232,9 @@ describe('a job that ran on two drones', () => {
       const [late] = await planner.plan([cpv]);
       if (late === undefined) throw new Error('no job');
       const attempts = [late, await planner.redelegate(late)];
-      const answers = await Promise.all(builds.map((build, i) => upload(service.url, attempts[i] ?? late, build)));
+      const answers = await Promise.all(
+        builds.map((build, i) => upload(service.url, attempts[i] ?? late, build)),
+      );
       expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
       const winner = answers.findIndex(({ status }) => status === 201);
       expect(await ground.db.artifacts.ofJob(late.jobId)).toMatchObject({

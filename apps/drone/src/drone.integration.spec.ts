@@ -254,7 +254,7 @@ describe('the way of an artifact', () => {
 
   it('a result waits for NATS, and is reported when it is back', async () => {
     await startDrone();
-    const work = buildAssigned(drone, binhost.url, { durationMs: 200 });
+    const work = buildAssigned(drone, binhost.url, { durationMs: 1000 });
     await control.bus.publish(WorkAssigned, work);
     await waitFor(() => control.isIn(drone, work.attemptId, 'building'));
     await nats.stop();

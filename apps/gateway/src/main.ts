@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 
 import { connectBus } from '@swarm/adapter-nats';
-import { openDatabase } from '@swarm/adapter-postgres';
+import { migrate, openDatabase } from '@swarm/adapter-postgres';
 import {
   createLogger,
   newId,
   readConfig,
+  retry,
   runMain,
   runService,
   systemClock,
@@ -18,21 +19,27 @@ import { loadPage } from './http/page-files.js';
 
 const SERVICE = 'gateway';
 const READINESS_LIMIT_MS = 2_000;
+/** How long Postgres is waited for at a start; NATS is waited for as long by its adapter. */
+const POSTGRES_WAIT = { attempts: 60, firstDelayMs: 100, maxDelayMs: 2_000 } as const;
 /** Both applications are bundled beside each other. */
 const DASHBOARD_DIR = fileURLToPath(new URL('../dashboard/assets', import.meta.url));
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 async function main(config: GatewayConfig, logger: Logger): Promise<void> {
+  const url = config.DATABASE_URL.reveal();
   const page = await loadPage(config.SWARM_DASHBOARD_DIR ?? DASHBOARD_DIR);
   const host = config.SWARM_GATEWAY_HOST;
   const token = config.SWARM_API_TOKEN;
   if (token === undefined && !LOOPBACK.includes(host)) {
     logger.warn({ host }, 'everyone who reaches this address may ask for plans: set SWARM_API_TOKEN');
   }
-  const database = await openDatabase({
-    url: config.DATABASE_URL.reveal(),
+  await retry(() => migrate(url), POSTGRES_WAIT);
+  const database = openDatabase({
+    url,
     source: SERVICE,
-    onConnectionLost: (error: Error) => logger.warn({ error }, 'Postgres connection lost'),
+    onConnectionLost: (error) => {
+      logger.warn({ error: error.message }, 'connection to Postgres lost');
+    },
   });
   const bus = await connectBus({ url: config.NATS_URL, name: SERVICE, logger }).catch(
     async (error: unknown) => {

@@ -33,7 +33,11 @@ export class FilesController {
     const found = await this.files.locate(String(profile), channel, relative);
     const send = found?.kind === 'index' ? sendIndex : sendPackage;
     if (found !== undefined && (await send(request, response, found.path))) return;
-    const { status, body } = problem(404, 'not-found', `no ${JSON.stringify(relative)} in ${channel} of ${String(profile)}`);
+    const { status, body } = problem(
+      404,
+      'not-found',
+      `no ${JSON.stringify(relative)} in ${channel} of ${String(profile)}`,
+    );
     response.status(status).json(body);
   }
 }

@@ -15,7 +15,10 @@ export interface LimitedBody {
  * Reads a request as fast as it is taken, and ends it when the sender is silent for too long or takes too long in all (S16).
  * Our own time, while a chunk is written, is not the sender's silence. The request itself stays open for an answer.
  */
-export function limitedBody(request: Readable, limits: Pick<UploadLimits, 'idleMs' | 'totalMs'>): LimitedBody {
+export function limitedBody(
+  request: Readable,
+  limits: Pick<UploadLimits, 'idleMs' | 'totalMs'>,
+): LimitedBody {
   const { idleMs, totalMs } = limits;
   const over = new AbortController();
   const stop = (message: string) => (): void => over.abort(new Error(message));

@@ -29,7 +29,10 @@ export async function sendIndex(request: Request, response: Response, path: stri
       return true;
     }
     // Without a content encoding: the client asked for the compressed file by name.
-    response.setHeader('content-type', path.endsWith('.gz') ? 'application/gzip' : 'text/plain; charset=utf-8');
+    response.setHeader(
+      'content-type',
+      path.endsWith('.gz') ? 'application/gzip' : 'text/plain; charset=utf-8',
+    );
     response.setHeader('content-length', stats.size);
     if (request.method === 'HEAD') response.end();
     else await pipeline(file.createReadStream({ autoClose: false, end: stats.size - 1 }), response);
@@ -43,7 +46,12 @@ export async function sendIndex(request: Request, response: Response, path: stri
 export function sendPackage(request: Request, response: Response, path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     // The name is not the client's: only legal spellings come so far. Directories above may begin with a dot.
-    send(request, encodeURI(path), { dotfiles: 'allow', index: false, immutable: true, maxAge: PACKAGE_MAX_AGE_MS })
+    send(request, encodeURI(path), {
+      dotfiles: 'allow',
+      index: false,
+      immutable: true,
+      maxAge: PACKAGE_MAX_AGE_MS,
+    })
       .on('error', (error: SendError) => {
         if (error.status === 404 && !response.headersSent) resolve(false);
         else if (error.status === 416) response.status(416).set(error.headers).end();
@@ -62,7 +70,9 @@ interface SendError extends Error {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-async function openFile(path: string): Promise<{ readonly file: FileHandle; readonly stats: Stats } | undefined> {
+async function openFile(
+  path: string,
+): Promise<{ readonly file: FileHandle; readonly stats: Stats } | undefined> {
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDONLY);

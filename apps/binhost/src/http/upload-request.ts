@@ -23,11 +23,19 @@ export function readUploadHeaders(headers: IncomingHttpHeaders): Result<UploadHe
   }
   const sha256 = headers['x-swarm-sha256'];
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256)) {
-    return failure(400, 'sha256-required', 'the header x-swarm-sha256 must be the SHA-256 of the body in hexadecimal');
+    return failure(
+      400,
+      'sha256-required',
+      'the header x-swarm-sha256 must be the SHA-256 of the body in hexadecimal',
+    );
   }
   const token = /^Bearer (?<token>\S{1,1000})$/i.exec(headers.authorization ?? '')?.groups?.['token'];
   if (token === undefined) {
-    return failure(401, 'token-required', 'the header authorization must be "Bearer" and the token of the attempt');
+    return failure(
+      401,
+      'token-required',
+      'the header authorization must be "Bearer" and the token of the attempt',
+    );
   }
   return ok({ token, sizeBytes: Number(length), sha256: sha256.toLowerCase() });
 }

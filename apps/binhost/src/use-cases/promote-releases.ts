@@ -42,7 +42,10 @@ export class PromoteReleases {
     for (const { name } of await this.ports.profiles.all()) {
       const plans = recent.filter(({ profile, state }) => profile === name && state === 'complete');
       try {
-        promoted += await this.#advance(name, plans.sort((a, b) => endOf(a) - endOf(b)));
+        promoted += await this.#advance(
+          name,
+          plans.sort((a, b) => endOf(a) - endOf(b)),
+        );
       } catch (error) {
         this.ports.logger.error({ profile: name, error }, 'release failed');
       }
@@ -73,7 +76,10 @@ export class PromoteReleases {
   ): Promise<boolean> {
     const { artifacts, generations, store, clock, logger } = this.ports;
     const { id: planId, profile } = plan;
-    const members = await artifacts.byBuildKeys(profile, plan.members.map(({ buildKey }) => buildKey));
+    const members = await artifacts.byBuildKeys(
+      profile,
+      plan.members.map(({ buildKey }) => buildKey),
+    );
     const shown = current === undefined ? [] : await artifacts.bySha256s(profile, current.artifacts);
     const next = members.length === 0 ? undefined : releaseSet({ current: shown, members, planIsNewer });
     if (next === undefined) {
@@ -100,9 +106,15 @@ export class PromoteReleases {
     const fields = { profile, generation: number, planId };
     const shown = await store.current(profile);
     if (shown !== undefined && shown.number > number) return false;
-    const found = inOrder(stageables(await artifacts.bySha256s(profile, generation.artifacts)), generation.artifacts);
+    const found = inOrder(
+      stageables(await artifacts.bySha256s(profile, generation.artifacts)),
+      generation.artifacts,
+    );
     if (found.length < generation.artifacts.length) {
-      logger.error({ ...fields, found: found.length, wanted: generation.artifacts.length }, 'release lacks artifacts');
+      logger.error(
+        { ...fields, found: found.length, wanted: generation.artifacts.length },
+        'release lacks artifacts',
+      );
       return false;
     }
     const made = await store.promote(profile, { number, artifacts: found });
@@ -113,7 +125,14 @@ export class PromoteReleases {
     const id = factId('release-promoted', profile, String(number), planId);
     const at = clock.now().toISOString();
     await generations.promote(profile, number, [
-      outgoing('ReleasePromoted', id, { id, at, profile, generation: number, planId, packages: found.length }),
+      outgoing('ReleasePromoted', id, {
+        id,
+        at,
+        profile,
+        generation: number,
+        planId,
+        packages: found.length,
+      }),
     ]);
     logger.info({ ...fields, packages: found.length }, 'release promoted');
     return true;

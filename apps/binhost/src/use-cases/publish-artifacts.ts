@@ -29,7 +29,11 @@ export class PublishArtifacts {
   }
 
   /** Tells the ledger what the index of a profile shows now; the part of `artifacts` that it does not show still waits. */
-  async record(profile: string, artifacts: readonly Artifact[], { staged, refused }: Staged): Promise<number> {
+  async record(
+    profile: string,
+    artifacts: readonly Artifact[],
+    { staged, refused }: Staged,
+  ): Promise<number> {
     const { clock, logger, factId } = this.ports;
     this.#complain(profile, refused);
     const pathOf = new Map(staged.map(({ sha256, path }) => [sha256, path]));
@@ -39,7 +43,16 @@ export class PublishArtifacts {
       const path = pathOf.get(sha256);
       if (path === undefined) return [];
       const id = factId('artifact-published', jobId, sha256);
-      const event = outgoing('ArtifactPublished', id, { id, at, attemptId, jobId, profile, cpv, sha256, path });
+      const event = outgoing('ArtifactPublished', id, {
+        id,
+        at,
+        attemptId,
+        jobId,
+        profile,
+        cpv,
+        sha256,
+        path,
+      });
       return [{ jobId, path, event }];
     });
     if (shown.length === 0) return 0;

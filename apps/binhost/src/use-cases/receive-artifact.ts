@@ -70,7 +70,10 @@ export class ReceiveArtifact {
     if (held !== undefined) return this.#settled(expected, offered, held);
 
     const { maxBytes } = this.ports;
-    const received = await store.receive(offered.body, { ...{ sizeBytes, sha256, maxBytes }, signal: offered.signal });
+    const received = await store.receive(offered.body, {
+      ...{ sizeBytes, sha256, maxBytes },
+      signal: offered.signal,
+    });
     if (!received.ok) return this.#refuse(expected, offered, inWords(received.error, offered.signal));
     try {
       const verified = await this.#verify(received.value, expected);
@@ -89,7 +92,10 @@ export class ReceiveArtifact {
       return { reason: 'wrong-token', message: 'the token is not the one that this attempt was given' };
     }
     if (offered.sizeBytes > maxBytes) {
-      return { reason: 'too-large', message: `${offered.sizeBytes} bytes declared, at most ${maxBytes} are taken` };
+      return {
+        reason: 'too-large',
+        message: `${offered.sizeBytes} bytes declared, at most ${maxBytes} are taken`,
+      };
     }
     return undefined;
   }
@@ -104,11 +110,18 @@ export class ReceiveArtifact {
     const binpkg = inspected.value;
     const accepted = acceptArtifact(expected, binpkg);
     if (!accepted.ok) return accepted;
-    const entry = entryOf(binpkg, { ...received, path: `${binpkg.category}/${binpkg.pn}/${binpkg.pf}-1.gpkg.tar`, mtimeSeconds: 0 });
+    const entry = entryOf(binpkg, {
+      ...received,
+      path: `${binpkg.category}/${binpkg.pn}/${binpkg.pf}-1.gpkg.tar`,
+      mtimeSeconds: 0,
+    });
     if (!entry.ok) return entry;
     const chars = [...binpkg.metadata].reduce((sum, [key, value]) => sum + key.length + value.length, 0);
     if (chars > LEDGER_METADATA_CHARS) {
-      return refusal('bad-metadata', `the metadata has ${chars} characters, at most ${LEDGER_METADATA_CHARS} are kept`);
+      return refusal(
+        'bad-metadata',
+        `the metadata has ${chars} characters, at most ${LEDGER_METADATA_CHARS} are kept`,
+      );
     }
     return ok(binpkg);
   }
@@ -146,7 +159,10 @@ export class ReceiveArtifact {
     const { jobId, attemptId, cpv, drone } = expected;
     const { sha256 } = offered;
     if (held.sha256 === sha256) return { kind: 'repeated', sha256 };
-    this.ports.logger.info({ jobId, attemptId, cpv, drone, sha256, held: held.sha256 }, 'job has an artifact already');
+    this.ports.logger.info(
+      { jobId, attemptId, cpv, drone, sha256, held: held.sha256 },
+      'job has an artifact already',
+    );
     return { kind: 'taken', sha256: held.sha256 };
   }
 
@@ -161,7 +177,9 @@ export class ReceiveArtifact {
     // Without the right token the sender is nobody: what they declare must not multiply events.
     const id = factId('artifact-refused', attemptId, reason, reason === 'wrong-token' ? '' : sha256);
     const at = clock.now().toISOString();
-    await artifacts.refuse([outgoing('ArtifactRefused', id, { id, at, attemptId, cpv, drone, reason, message })]);
+    await artifacts.refuse([
+      outgoing('ArtifactRefused', id, { id, at, attemptId, cpv, drone, reason, message }),
+    ]);
     return { kind: 'refused', reason, message };
   }
 }

@@ -53,21 +53,36 @@ export class ReconcileBinhost {
     const shown = await store.current(profile);
     if (shown !== undefined && shown.number >= current.number) return;
     const found = stageables(await artifacts.bySha256s(profile, current.artifacts));
-    const restored = await store.promote(profile, { number: current.number, artifacts: inOrder(found, current.artifacts) });
-    logger.warn({ profile, generation: current.number, restored: restored.ok }, 'release was not shown; shown again');
+    const restored = await store.promote(profile, {
+      number: current.number,
+      artifacts: inOrder(found, current.artifacts),
+    });
+    logger.warn(
+      { profile, generation: current.number, restored: restored.ok },
+      'release was not shown; shown again',
+    );
   }
 
   #report(profile: string, { relinked, added, dropped, missing }: Reconciled): void {
     const { logger } = this.ports;
-    for (const { sha256, cpv } of missing) logger.error({ profile, cpv, sha256 }, 'artifact of the ledger is lost');
-    const counts = { relinked: relinked.length, added: added.length, dropped: dropped.length, missing: missing.length };
+    for (const { sha256, cpv } of missing)
+      logger.error({ profile, cpv, sha256 }, 'artifact of the ledger is lost');
+    const counts = {
+      relinked: relinked.length,
+      added: added.length,
+      dropped: dropped.length,
+      missing: missing.length,
+    };
     const isClean = Object.values(counts).every((count) => count === 0);
     logger[isClean ? 'info' : 'warn']({ profile, ...counts }, 'staging reconciled with the ledger');
   }
 }
 
 /** In the order of a generation, so that making it again makes the same. */
-export function inOrder<T extends { readonly sha256: string }>(found: readonly T[], sha256s: readonly string[]): readonly T[] {
+export function inOrder<T extends { readonly sha256: string }>(
+  found: readonly T[],
+  sha256s: readonly string[],
+): readonly T[] {
   const bySha256 = new Map(found.map((one) => [one.sha256, one]));
   return sha256s.flatMap((sha256) => bySha256.get(sha256) ?? []);
 }

@@ -4,7 +4,16 @@ import type { Artifact } from '@swarm/domain-release';
 import { releaseSet } from './release-set.js';
 
 const artifact = (cpv: string, sha256: string): Artifact => ({
-  ...{ cpv, sha256, profile: 'lab', jobId: '', attemptId: '', buildKey: sha256, state: 'published', path: null },
+  ...{
+    cpv,
+    sha256,
+    profile: 'lab',
+    jobId: '',
+    attemptId: '',
+    buildKey: sha256,
+    state: 'published',
+    path: null,
+  },
   ...{ sizeBytes: 1, md5: '', sha1: '', receivedAt: new Date(0), metadata: {}, synthetic: false },
 });
 
@@ -22,11 +31,17 @@ describe('the next release', () => {
   });
 
   it('replaces a package by the one that a newer plan chose', () => {
-    expect(releaseSet({ current: [greet, library], members: [rebuilt], planIsNewer: true })).toEqual(['a', 'c']);
+    expect(releaseSet({ current: [greet, library], members: [rebuilt], planIsNewer: true })).toEqual([
+      'a',
+      'c',
+    ]);
   });
 
   it('lets a plan that is older, but was longer in coming, add and not replace', () => {
-    expect(releaseSet({ current: [rebuilt], members: [library, greet], planIsNewer: false })).toEqual(['a', 'c']);
+    expect(releaseSet({ current: [rebuilt], members: [library, greet], planIsNewer: false })).toEqual([
+      'a',
+      'c',
+    ]);
   });
 
   it('is none when nothing would change', () => {

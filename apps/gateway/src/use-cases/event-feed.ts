@@ -45,11 +45,14 @@ export class EventFeed {
     while (!signal.aborted) {
       // Registered before the ledger is read: what is stored in between wakes at once.
       const woken = this.#nextWake(signal);
-      const stored = await this.ports.events.after(seen, BATCH);
-      seen = stored.at(-1)?.sequence ?? seen;
-      yield stored.map(eventView);
-      if (stored.length < BATCH) await woken.promise;
-      woken.cancel();
+      try {
+        const stored = await this.ports.events.after(seen, BATCH);
+        seen = stored.at(-1)?.sequence ?? seen;
+        yield stored.map(eventView);
+        if (stored.length < BATCH) await woken.promise;
+      } finally {
+        woken.cancel();
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import { LogWritten } from '@swarm/contracts';
-import { isOpen, type Attempt, type JobId } from '@swarm/domain-job';
+import { isOpen, type Attempt } from '@swarm/domain-job';
 
 import type { GatewayPorts } from '../ports.js';
 import { ApiRefusal } from './api-refusal.js';
@@ -73,7 +73,7 @@ export async function* readLog(
 }
 
 async function latest({ jobs }: Ports, { jobId, number }: Attempt): Promise<Attempt | undefined> {
-  return (await jobs.attemptsOf(jobId as JobId)).find((one) => one.number === number);
+  return (await jobs.attemptsOf(jobId)).find((one) => one.number === number);
 }
 
 async function isStillOpen(ports: Ports, attempt: Attempt): Promise<boolean> {

@@ -126,7 +126,7 @@ function waitsFor(job: Job, siblings: ReadonlyMap<string, Job>): string {
   const missing = job.spec.needs
     .map(({ buildKey }) => siblings.get(buildKey))
     .filter((needed) => needed !== undefined && needed.state !== 'published')
-    .map((needed) => String(needed?.spec.cpv));
+    .map((needed) => needed.spec.cpv);
   if (missing.length === 0) return 'everything it needs is built; the scheduler takes it next';
   const named = missing.slice(0, NAMED_DEPENDENCIES).join(', ');
   const rest = missing.length - NAMED_DEPENDENCIES;

@@ -34,6 +34,6 @@ export async function* followEvents(
       if (!isLost || failures + 1 >= RECONNECT.attempts) throw error;
     }
     failures += 1;
-    if (!signal.aborted) await pause(backoffMs(RECONNECT, failures, Math.random()));
+    await pause(backoffMs(RECONNECT, failures, Math.random()));
   }
 }

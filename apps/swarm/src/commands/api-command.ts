@@ -20,9 +20,11 @@ export function apiCommand(name: string, description: string): Command {
 }
 
 export function clientFor(options: ApiOptions, { env }: Surroundings): ApiClient {
+  // A variable that is set but empty counts as not set.
+  const set = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
   return new ApiClient({
-    url: options.url ?? (env['SWARM_URL'] || DEFAULT_URL),
-    token: env['SWARM_API_TOKEN'],
+    url: options.url ?? set('SWARM_URL') ?? DEFAULT_URL,
+    token: set('SWARM_API_TOKEN'),
   });
 }
 

@@ -1,5 +1,10 @@
-import type { EndpointResponse, JobSummary, Status } from '@swarm/contracts';
-import { api, JobStateName } from '@swarm/contracts';
+import {
+  JobStateName,
+  type api,
+  type EndpointResponse,
+  type JobSummary,
+  type Status,
+} from '@swarm/contracts';
 import { Command, Option } from 'commander';
 
 import type { ApiClient } from '../client/api-client.js';

@@ -44,12 +44,9 @@ export function plain(text: string): string {
 
 /** A build log as a terminal may show it: colours stay for people, every other escape goes. */
 export function logText(text: string, isTerminal: boolean): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
   const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.?)/gs;
-  // eslint-disable-next-line no-control-regex -- as above
   const isColour = /^\u001b\[[0-9;]*m$/;
   const kept = text.replaceAll(escapes, (escape) => (isTerminal && isColour.test(escape) ? escape : ''));
-  // eslint-disable-next-line no-control-regex -- as above
   return kept.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f\u007f-\u009f]/g, '');
 }
 

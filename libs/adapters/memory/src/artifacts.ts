@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
 import type { Artifact, ArtifactRepository, Generation, GenerationRepository } from '@swarm/domain-release';
 
 import { mustExist, type MemoryStore } from './memory-store.js';

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
 import type { Drone, DroneRepository, DroneSign, RecoveryRepository } from '@swarm/domain-drone';
 
 import type { MemoryStore } from './memory-store.js';

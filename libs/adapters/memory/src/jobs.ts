@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
 import { isOpen, type Attempt, type Job, type JobChange, type JobRepository } from '@swarm/domain-job';
 import type { Saved } from '@swarm/kernel';
 

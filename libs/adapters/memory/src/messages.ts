@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
 import { messageNamed, type EventLog, type Outbox } from '@swarm/contracts';
 import type { Outgoing } from '@swarm/kernel';
 
@@ -29,7 +30,7 @@ function add<R extends { readonly id: string; readonly message: string; readonly
   table: R[],
   row: Omit<R, 'sequence'>,
 ): void {
-  if (table.some(({ id, message }) => id === row['id'] && message === row['message'])) return;
+  if (table.some(({ id, message }) => id === row.id && message === row.message)) return;
   table.push({ ...row, sequence: (table.at(-1)?.sequence ?? 0n) + 1n } as R);
 }
 

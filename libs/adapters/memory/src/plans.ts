@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
 import type { Job } from '@swarm/domain-job';
 import type { PlanChange, PlanRepository, ProfileRepository, ScheduleRepository } from '@swarm/domain-plan';
 import type { Saved } from '@swarm/kernel';

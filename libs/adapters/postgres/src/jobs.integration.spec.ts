@@ -101,7 +101,7 @@ describe('the jobs of the ledger over Postgres only', () => {
     await expect(db.jobs.find(job.id)).rejects.toThrow(job.id);
   });
 
-  it('reads a plan of 5,000 jobs in less than 200 ms', async () => {
+  it('reads a plan of 5,000 jobs with 200,000 needs again and again in less than 200 ms', async () => {
     const db = ledger.open();
     await db.profiles.put({ name: 'large', kind: 'portage', targets: [], createdAt: AT });
     const plan = aPlan('large');
@@ -111,16 +111,14 @@ describe('the jobs of the ledger over Postgres only', () => {
       root: 'target' as const,
     }));
     const newJobs = Array.from({ length: 5_000 }, () => aJob(plan.id, 'large', { needs }));
-    const stored = performance.now();
     await db.plans.save({ plan, expected: 1, newJobs, at: AT, outgoing: [] });
-    console.log(`stored in ${Math.round(performance.now() - stored)} ms`);
     const times: number[] = [];
+    // The first read takes the specifications, too, which never change.
     for (let i = 0; i < 5; i++) {
       const begin = performance.now();
       expect(await db.jobs.ofPlan(plan.id as PlanId)).toHaveLength(5_000);
       times.push(performance.now() - begin);
     }
-    console.log(times.map(Math.round));
     expect(Math.min(...times)).toBeLessThan(200);
   });
 });

@@ -67,7 +67,9 @@ export class OutboxRelay {
     }
     // The bus may hold a message for as long as its server is away; that is not waited for.
     const late = new AbortController();
-    const limit = delay(Math.max(0, this.#drainUntil - performance.now()), undefined, { signal: late.signal });
+    const limit = delay(Math.max(0, this.#drainUntil - performance.now()), undefined, {
+      signal: late.signal,
+    });
     await Promise.race([this.#loop, limit]);
     late.abort();
     await limit.catch(() => undefined);
