@@ -234,18 +234,19 @@ export function upload(
   bytes: Uint8Array,
   overrides: HeaderOverrides = {},
 ): Promise<Answered> {
-  const headers = {
+  const headers: HeaderOverrides = {
     authorization: `Bearer ${work.token}`,
     'content-length': String(bytes.length),
     'x-swarm-sha256': sha256Of(bytes),
     ...overrides,
   };
-  const given = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) given[name] = value;
   return new Promise((resolve, reject) => {
     const sent = request(`${url}/upload/${work.attemptId}`, {
       method: 'PUT',
       agent: false,
-      headers: given as Record<string, string>,
+      headers: given,
     });
     sent.on('error', reject);
     sent.on('response', (response) => {

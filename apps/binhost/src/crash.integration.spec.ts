@@ -69,6 +69,11 @@ async function startDying(after: string): Promise<{ readonly url: string; readon
   throw new Error('the process ended before it was ready');
 }
 
+/** Until the profile is reconciled, its artifacts are published by that, and not by the step that is to crash. */
+async function untilReconciled(url: string, { profile }: Planner): Promise<void> {
+  await waitFor(() => textAt(`${url}/staging/${profile}/Packages`), { what: 'an index' });
+}
+
 async function restart(): Promise<RunningService> {
   service = await ground.start();
   return service;
@@ -143,6 +148,7 @@ describe('S20: a binhost that is killed while it publishes', () => {
   it.each(['store.stage', 'artifacts.publish'])('after %s ends where it would have ended', async (after) => {
     const { planner, work } = await oneJob('lab-libs/half-1.0');
     const { url, died } = await startDying(after);
+    await untilReconciled(url, planner);
     // It may die before its answer is out; a drone would send it again.
     await upload(url, work, gpkg(work.cpv)).catch(() => undefined);
     await died;
@@ -158,6 +164,7 @@ describe('a binhost that is killed while it makes a release', () => {
     async (after) => {
       const { planner, work } = await oneJob('lab-libs/release-1.0');
       const { url, died } = await startDying(after);
+      await untilReconciled(url, planner);
       expect((await upload(url, work, gpkg(work.cpv))).status).toBe(201);
       await expectPublishedOnce(planner, work, url);
       await planner.complete(work.planId);

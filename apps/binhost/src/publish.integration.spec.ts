@@ -117,14 +117,15 @@ describe('publishing', () => {
     const [lost, ...others] = await planner.plan(['lab-libs/lost-1', 'lab-libs/kept-1', 'lab-libs/kept-2']);
     if (lost === undefined) throw new Error('no job');
     const bytes = gpkg(lost.cpv);
-    const isLost = ground.start(
+    const second = await ground.start(
       { port: 0 },
       {
         around: (stores) => ({
           ...stores,
           store: new Proxy(stores.store, {
-            get(store, name, receiver) {
-              if (name !== 'commit') return bound(store, Reflect.get(store, name, receiver));
+            get(store, name) {
+              const value: unknown = Reflect.get(store, name);
+              if (name !== 'commit') return bound(store, value);
               return async (...given: Parameters<typeof store.commit>) => {
                 const committed = await store.commit(...given);
                 await rm(join(ground.directory, 'objects', sha256Of(bytes).slice(0, 2), sha256Of(bytes)));
@@ -135,7 +136,6 @@ describe('publishing', () => {
         }),
       },
     );
-    const second = await isLost;
     expect((await upload(second.url, lost, bytes)).status).toBe(201);
     await second.stop();
     await build(others);
@@ -145,8 +145,8 @@ describe('publishing', () => {
 });
 
 /** Methods of a class with private fields must be called on the object itself. */
-function bound<T>(on: object, value: T): T {
-  return typeof value === 'function' ? (value.bind(on) as T) : value;
+function bound(on: object, value: unknown): unknown {
+  return typeof value === 'function' ? (value.bind(on) as unknown) : value;
 }
 
 describe('a release', () => {

@@ -24,10 +24,11 @@ export async function runPublisher(
     publish,
     promote: new PromoteReleases(ports),
   };
-  while (!signal.aborted) {
+  // A step is short; one that has begun is finished, for it may be repeated but should not have to be.
+  const isOver = (): boolean => signal.aborted;
+  while (!isOver()) {
     for (const [step, work] of Object.entries(steps)) {
-      // A step is short; one that has begun is finished, for it may be repeated but should not have to be.
-      if (signal.aborted) return;
+      if (isOver()) return;
       try {
         await work.execute();
       } catch (error) {

@@ -1,21 +1,13 @@
-import {
-  isOpen,
-  type Attempt,
-  type Job,
-  type JobChange,
-  type JobRepository,
-  type PlanId,
-} from '@swarm/domain-job';
-import type { Saved, Versioned } from '@swarm/kernel';
+import { isOpen, type Attempt, type Job, type JobRepository, type PlanId } from '@swarm/domain-job';
+import type { Versioned } from '@swarm/kernel';
 
-import { attemptOfRow, openStates, progressOfAttempt, rowOfAttempt } from './attempt-row.js';
+import { attemptOfRow, openStates, progressOfAttempt } from './attempt-row.js';
 import type { Job as JobRow } from './generated/prisma/client.js';
-import { jobOfRow, moveOfRow, specOfRow, stateOfJob, type JobStateRow } from './job-row.js';
-import { isUniqueViolation, type Ledger, type Tx } from './ledger.js';
-import { storeMessages } from './messages.js';
+import { jobOfRow, moveOfRow, specOfRow, type JobStateRow } from './job-row.js';
+import type { Ledger } from './ledger.js';
 import { PlanSpecs } from './plan-specs.js';
 import { isUuid } from './row.js';
-import { storableText } from './storable.js';
+import { saveJob } from './save-job.js';
 
 /** Jobs, attempts and their history over Postgres. */
 export function postgresJobs(ledger: Ledger): JobRepository {
@@ -87,37 +79,6 @@ async function jobsOfPlan(
 
 function versioned(row: JobRow): Versioned<Job> {
   return { value: jobOfRow(row, specOfRow(row)), revision: row.revision };
-}
-
-/** State, attempt, history and messages in one transaction; the job's row, under its revision, comes first. */
-async function saveJob({ prisma, source }: Ledger, change: JobChange): Promise<Saved> {
-  const { job, expected, at, reason, attempt, outgoing } = change;
-  try {
-    return await prisma.$transaction(async (tx) => {
-      const { count } = await tx.job.updateMany({
-        where: { id: job.id, revision: expected },
-        data: { ...stateOfJob(job), movedAt: at, revision: expected + 1 },
-      });
-      if (count === 0) return 'conflict';
-      if (attempt) await putAttempt(tx, attempt);
-      const { id: jobId, state, attempt: number } = job;
-      await tx.jobMove.create({ data: { jobId, at, state, attempt: number, reason: storableText(reason) } });
-      await storeMessages(tx, source, outgoing);
-      return 'saved';
-    });
-  } catch (error) {
-    // The job has an open attempt, or one of this number: somebody else was first, whatever this service believed.
-    if (isUniqueViolation(error, 'Attempt')) return 'conflict';
-    throw error;
-  }
-}
-
-async function putAttempt(tx: Tx, attempt: Attempt): Promise<void> {
-  await tx.attempt.upsert({
-    where: { id: attempt.id },
-    create: rowOfAttempt(attempt),
-    update: progressOfAttempt(attempt),
-  });
 }
 
 /** News that an attempt is open never reopens one that has ended: messages come late. */

@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 
-import { Prisma, PrismaClient } from './generated/prisma/client.js';
+import { PrismaClient, type Prisma } from './generated/prisma/client.js';
 
 /** How long a transaction waits for a connection, and may take. Bursts of a thousand writers are normal. */
 const TRANSACTION_WAIT_LIMIT_MS = 30_000;
@@ -24,13 +24,4 @@ export function openPrisma(pool: pg.Pool): PrismaClient {
     adapter: new PrismaPg(pool),
     transactionOptions: { maxWait: TRANSACTION_WAIT_LIMIT_MS, timeout: TRANSACTION_LIMIT_MS },
   });
-}
-
-/** True for a row that a unique index of this table refused. */
-export function isUniqueViolation(error: unknown, model: Prisma.ModelName): boolean {
-  return (
-    error instanceof Prisma.PrismaClientKnownRequestError &&
-    error.code === 'P2002' &&
-    error.meta?.['modelName'] === model
-  );
 }

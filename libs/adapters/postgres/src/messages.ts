@@ -8,12 +8,24 @@ import { storableJsonText } from './storable.js';
 /** Every event bears the instant at which it became true. */
 const Stamp = z.object({ at: z.iso.datetime() });
 
+/** Runs one statement of a transaction. */
+type Execute = (sql: string, values: readonly unknown[]) => Promise<unknown>;
+
 /**
  * Stores messages with the change that they tell of: in the outbox, and events in the history too. A message that is
  * there already, by name and id, is the same fact and is not stored again. Always the last step of a transaction:
  * from here to the commit, readers of the event history wait.
  */
 export async function storeMessages(tx: Tx, source: string, outgoing: readonly Outgoing[]): Promise<void> {
+  await insertMessages((sql, values) => tx.$executeRawUnsafe(sql, ...values), source, outgoing);
+}
+
+/** The same, for transactions that are not Prisma's. */
+export async function insertMessages(
+  execute: Execute,
+  source: string,
+  outgoing: readonly Outgoing[],
+): Promise<void> {
   if (outgoing.length === 0) return;
   const rows = outgoing.map(({ id, message, payload }) => {
     const definition = messageNamed(message);
@@ -21,20 +33,23 @@ export async function storeMessages(tx: Tx, source: string, outgoing: readonly O
     const at = definition.carrier === 'EVENTS' ? Stamp.parse(payload).at : null;
     return { id, message, payload, at };
   });
-  const json = storableJsonText(rows);
-  await tx.$executeRaw`
-    insert into outbox (id, source, message, payload)
-    select id, ${source}, message, payload
-    from jsonb_to_recordset(${json}::jsonb) as given (id text, message text, payload jsonb)
-    on conflict (message, id) do nothing`;
-  if (rows.every(({ at }) => at === null)) return;
-  await tx.$executeRaw`
-    insert into event (id, at, source, message, payload)
-    select id, at, ${source}, message, payload
-    from jsonb_to_recordset(${json}::jsonb) as given (id text, message text, payload jsonb, at timestamptz)
-    where at is not null
-    on conflict (message, id) do nothing`;
+  const values = [source, storableJsonText(rows)];
+  await execute(INSERT_OUTBOX, values);
+  if (rows.some(({ at }) => at !== null)) await execute(INSERT_EVENTS, values);
 }
+
+const INSERT_OUTBOX = `
+  insert into outbox (id, source, message, payload)
+  select id, $1, message, payload
+  from jsonb_to_recordset($2::jsonb) as given (id text, message text, payload jsonb)
+  on conflict (message, id) do nothing`;
+
+const INSERT_EVENTS = `
+  insert into event (id, at, source, message, payload)
+  select id, at, $1, message, payload
+  from jsonb_to_recordset($2::jsonb) as given (id text, message text, payload jsonb, at timestamptz)
+  where at is not null
+  on conflict (message, id) do nothing`;
 
 /** The event history over Postgres. */
 export function postgresEvents({ prisma }: Ledger): EventLog {

@@ -2,6 +2,8 @@ import pg from 'pg';
 
 const DEFAULT_POOL_SIZE = 10;
 const CONNECT_LIMIT_MS = 5_000;
+/** Until a connection of the pool is free. Bursts of a thousand writers are normal. */
+const WAIT_LIMIT_MS = 30_000;
 /** No statement of ours takes seconds; one that hangs must not hold a connection, or a lock, for ever (S31). */
 const STATEMENT_LIMIT_MS = 30_000;
 const LOCK_LIMIT_MS = 10_000;
@@ -30,6 +32,7 @@ export function connectionConfig({ url, source }: Pick<PoolOptions, 'url' | 'sou
 export function openPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     ...connectionConfig(options),
+    connectionTimeoutMillis: WAIT_LIMIT_MS,
     max: options.poolSize ?? DEFAULT_POOL_SIZE,
     statement_timeout: STATEMENT_LIMIT_MS,
     lock_timeout: LOCK_LIMIT_MS,
@@ -41,4 +44,26 @@ export function openPool(options: PoolOptions): pg.Pool {
   pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', (error) => options.onConnectionLost?.(error));
   return pool;
+}
+
+/** Commits what `run` did on one connection, or, when it throws, nothing. */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  run: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let isBroken = false;
+  try {
+    await client.query('begin');
+    const result = await run(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => {
+      isBroken = true;
+    });
+    throw error;
+  } finally {
+    client.release(isBroken);
+  }
 }

@@ -48,6 +48,8 @@ export async function startProcess(spec: ProcessSpec): Promise<ManagedProcess> {
     cwd: spec.cwd,
     env: spec.env ?? process.env,
     stdio: ['ignore', spec.output, spec.output],
+    // A group of its own: Ctrl-C at our terminal is for us, and we tell our children in the right order.
+    detached: true,
     ...(spec.runAs && !existsSync(SETPRIV) && spec.runAs),
   });
   const exited = new Promise<string>((resolve) => {

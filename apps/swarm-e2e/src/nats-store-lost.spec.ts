@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { startTestNats, waitFor } from '@swarm/testing';
+
+import { expectSameOutcome } from './outcome.js';
+import { startTestSwarm } from './test-swarm.js';
+
+const LIMIT_MS = 240_000;
+
+describe('the store of NATS', () => {
+  it(
+    'may be lost whole while a plan is built: the swarm goes on from the ledger (Q26)',
+    async () => {
+      await using nats = await startTestNats();
+      await using swarm = await startTestSwarm({ env: { NATS_URL: nats.url } });
+      const id = await swarm.plan();
+      await waitFor(async () => (await swarm.planDetail(id)).numbers.jobs.published >= 2, {
+        timeoutMs: 60_000,
+        what: 'the swarm to be in full work',
+      });
+
+      await nats.kill();
+      await nats.wipe();
+      await nats.start();
+
+      await expectSameOutcome(swarm, await swarm.over(id));
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('two schedulers', () => {
+  it(
+    'never give one job to two drones: one leads, and the other takes over when it is gone (S4, Q19)',
+    async () => {
+      await using swarm = await startTestSwarm({ drones: 3 });
+      const id = await swarm.plan();
+      await waitFor(async () => (await swarm.planDetail(id)).numbers.jobs.published >= 1, {
+        timeoutMs: 60_000,
+      });
+      for (let kills = 0; kills < 3; kills += 1) {
+        const pid = await swarm.kill('scheduler');
+        await swarm.restarted('scheduler', pid);
+      }
+      const detail = await swarm.over(id);
+      await expectSameOutcome(swarm, detail);
+      for (const { id: jobId, state } of detail.jobs) {
+        if (state !== 'published') continue;
+        const { attempts } = await swarm.job(jobId);
+        expect(attempts.filter((attempt) => attempt.state === 'succeeded')).toHaveLength(1);
+      }
+    },
+    LIMIT_MS,
+  );
+});

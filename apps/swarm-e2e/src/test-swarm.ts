@@ -1,0 +1,181 @@
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { API_BASE, PlanDetail, type JobDetail, type PlanDocument } from '@swarm/contracts';
+import { startProcess } from '@swarm/platform';
+import { repositoryRoot, tempDir, waitFor } from '@swarm/testing';
+
+import { documentOf, smallWorld } from './synthetic-world.js';
+
+const START_LIMIT_MS = 90_000;
+const PLAN_LIMIT_MS = 120_000;
+const STOP_GRACE_MS = 30_000;
+const LOOK_EVERY_MS = 100;
+
+/** Times that let a test see in seconds what a fleet sees in minutes. */
+const quickTimes = {
+  SWARM_HEARTBEAT_MS: '300',
+  SWARM_SUSPECT_AFTER_MS: '1500',
+  SWARM_OFFLINE_AFTER_MS: '3000',
+  SWARM_RECLAIM_AFTER_MS: '4000',
+  SWARM_HEALER_SWEEP_MS: '500',
+  SWARM_UNCLAIMED_AFTER_MS: '6000',
+  SWARM_SCAN_MS: '500',
+  SWARM_BINHOST_SCAN_MS: '1000',
+  SWARM_ACK_WAIT_MS: '3000',
+};
+
+/** A whole swarm of processes, as `swarm up` runs it, with synthetic builds. */
+export interface TestSwarm extends AsyncDisposable {
+  readonly stateDir: string;
+  /** Makes a plan and resolves to its id. */
+  plan(): Promise<string>;
+  planDetail(id: string): Promise<PlanDetail>;
+  job(id: string): Promise<JobDetail>;
+  /** Resolves when the plan is over. */
+  over(id: string): Promise<PlanDetail>;
+  /** kill -9 of one process; resolves to its id. */
+  kill(name: string): Promise<number>;
+  /** Resolves when a process of that name runs again under another id. */
+  restarted(name: string, oldPid: number): Promise<void>;
+  pids(): Promise<Readonly<Record<string, number>>>;
+  get(path: string): Promise<unknown>;
+  /** CPVs in the staging index, as an HTTP client sees it. */
+  indexed(): Promise<readonly string[]>;
+}
+
+export interface TestSwarmOptions {
+  readonly drones?: number;
+  readonly document?: PlanDocument;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts a swarm in a directory of its own and waits until its drones are there. */
+export async function startTestSwarm({
+  drones = 2,
+  document,
+  env = {},
+}: TestSwarmOptions = {}): Promise<TestSwarm> {
+  const home = repositoryRoot();
+  const directory = await tempDir('e2e');
+  const stateDir = join(directory.path, 'state');
+  const graph = join(directory.path, 'graph.json');
+  await mkdir(stateDir);
+  await writeFile(graph, JSON.stringify(document ?? documentOf(smallWorld)));
+  const output = openSync(join(directory.path, 'up.log'), 'a');
+  const up = await startProcess({
+    command: process.execPath,
+    args: [
+      join(home, 'dist/apps/swarm/main.js'),
+      'up',
+      `--state=${stateDir}`,
+      `--drones=${drones}`,
+      '--executor=synthetic',
+      `--graph=${graph}`,
+      '--drain=0',
+    ],
+    cwd: home,
+    env: { ...process.env, ...quickTimes, ...env },
+    output,
+    stopSignal: 'SIGTERM',
+  });
+  closeSync(output);
+  const json = async (file: string): Promise<Record<string, never>> =>
+    JSON.parse(await readFile(join(stateDir, file), 'utf8')) as Record<string, never>;
+  const runtime = await waitFor(
+    async () => {
+      if (up.hasExited()) return { failed: await readFile(join(directory.path, 'up.log'), 'utf8') };
+      return json('runtime.json');
+    },
+    { timeoutMs: START_LIMIT_MS, what: 'swarm up', everyMs: LOOK_EVERY_MS },
+  );
+  if ('failed' in runtime) throw new Error(`swarm up ended: ${String(runtime['failed'])}`);
+  const { gateway, binhost } = runtime as Record<string, string>;
+  const swarm = new Client(stateDir, `${gateway}${API_BASE}`, `${binhost}/staging/synthetic`, async () => {
+    await up.stop(STOP_GRACE_MS);
+    await directory[Symbol.asyncDispose]();
+  });
+  await waitFor(
+    async () => ((await swarm.get('/status')) as { drones: { online: number } }).drones.online >= drones,
+    { timeoutMs: START_LIMIT_MS, what: 'the drones', everyMs: LOOK_EVERY_MS },
+  );
+  return swarm;
+}
+
+class Client implements TestSwarm {
+  constructor(
+    readonly stateDir: string,
+    private readonly api: string,
+    private readonly staging: string,
+    private readonly dispose: () => Promise<void>,
+  ) {}
+
+  async get(path: string): Promise<unknown> {
+    const response = await fetch(`${this.api}${path}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  async plan(): Promise<string> {
+    const response = await fetch(`${this.api}/plans`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ profile: 'synthetic' }),
+    });
+    if (!response.ok) throw new Error(`no plan: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as { planId: string }).planId;
+  }
+
+  async planDetail(id: string): Promise<PlanDetail> {
+    return PlanDetail.parse(await this.get(`/plans/${id}`));
+  }
+
+  async job(id: string): Promise<JobDetail> {
+    return (await this.get(`/jobs/${id}`)) as JobDetail;
+  }
+
+  over(id: string): Promise<PlanDetail> {
+    return waitFor(
+      async () => {
+        const detail = await this.planDetail(id);
+        return ['complete', 'failed'].includes(detail.plan.state) && detail;
+      },
+      { timeoutMs: PLAN_LIMIT_MS, what: 'the end of the plan', everyMs: LOOK_EVERY_MS },
+    );
+  }
+
+  async pids(): Promise<Readonly<Record<string, number>>> {
+    return JSON.parse(await readFile(join(this.stateDir, 'processes.json'), 'utf8')) as Record<
+      string,
+      number
+    >;
+  }
+
+  async kill(name: string): Promise<number> {
+    const pid = (await this.pids())[name];
+    if (pid === undefined) throw new Error(`${name} does not run`);
+    process.kill(pid, 'SIGKILL');
+    return pid;
+  }
+
+  async restarted(name: string, oldPid: number): Promise<void> {
+    await waitFor(
+      async () => {
+        const pid = (await this.pids())[name];
+        return pid !== undefined && pid !== oldPid;
+      },
+      { timeoutMs: START_LIMIT_MS, what: `${name} to be back`, everyMs: LOOK_EVERY_MS },
+    );
+  }
+
+  async indexed(): Promise<readonly string[]> {
+    const response = await fetch(`${this.staging}/Packages`);
+    const text = response.ok ? await response.text() : '';
+    return [...text.matchAll(/^CPV: (.*)$/gm)].map(([, cpv]) => cpv ?? '');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+}
