@@ -51,7 +51,7 @@ const RELAY_DRAIN_MS = 2_000;
 
 /** Starts the binhost over the real adapters: HTTP at once, the publisher when this process leads. */
 export async function startBinhost(config: BinhostConfig, options: StartOptions): Promise<RunningService> {
-  const { logger, around = (stores) => stores } = options;
+  const { logger, around } = options;
   const url = config.databaseUrl.reveal();
   await mkdir(config.directory, { recursive: true });
   await retry(() => migrate(url), {
@@ -70,7 +70,8 @@ export async function startBinhost(config: BinhostConfig, options: StartOptions)
   const nowSeconds = (): number => Math.floor(Date.now() / 1000);
   const directory = new BinhostDirectory({ root: config.directory, nowSeconds });
   const { artifacts, generations } = database;
-  const stores = around({ artifacts, generations, store: directory });
+  const real: Stores = { artifacts, generations, store: directory };
+  const stores = around?.(real) ?? real;
   const wake = new Wake();
   const publisher = startPublisher({ config, logger, database, bus, stores, wake });
   await publisher.isClean(FIRST_LEAD_MS);

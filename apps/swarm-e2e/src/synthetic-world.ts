@@ -30,8 +30,8 @@ export const smallWorld: readonly SmallPackage[] = [
 
 const DURATION_MS = 600;
 
-/** A plan document of such a world, for synthetic drones. */
-export function documentOf(world: readonly SmallPackage[]): PlanDocument {
+/** A plan document of such a world, for synthetic drones; another version has everything to be built anew. */
+export function documentOf(world: readonly SmallPackage[], version = '1.0'): PlanDocument {
   const at = (name: string): number => world.findIndex((each) => each.name === name);
   return {
     schema: PLAN_SCHEMA.name,
@@ -39,7 +39,7 @@ export function documentOf(world: readonly SmallPackage[]): PlanDocument {
     portage: 'synthetic',
     ok: true,
     packages: world.map(({ name, durationMs = DURATION_MS, fails = 'never' }) => ({
-      cpv: `app-small/${name}-1.0`,
+      cpv: `app-small/${name}-${version}`,
       slot: '0',
       subslot: '0',
       repository: 'small',

@@ -29,6 +29,8 @@ const quickTimes = {
 /** A whole swarm of processes, as `swarm up` runs it, with synthetic builds. */
 export interface TestSwarm extends AsyncDisposable {
   readonly stateDir: string;
+  /** Gives every package of the small world this version: the next plan has everything to build. */
+  bumpTo(version: string): Promise<void>;
   /** Makes a plan and resolves to its id. */
   plan(): Promise<string>;
   planDetail(id: string): Promise<PlanDetail>;
@@ -49,6 +51,12 @@ export interface TestSwarmOptions {
   readonly drones?: number;
   readonly document?: PlanDocument;
   readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What `swarm up` says of where it listens. */
+interface Addresses {
+  readonly gateway: string;
+  readonly binhost: string;
 }
 
 /** Starts a swarm in a directory of its own and waits until its drones are there. */
@@ -81,18 +89,17 @@ export async function startTestSwarm({
     stopSignal: 'SIGTERM',
   });
   closeSync(output);
-  const json = async (file: string): Promise<Record<string, never>> =>
-    JSON.parse(await readFile(join(stateDir, file), 'utf8')) as Record<string, never>;
   const runtime = await waitFor(
-    async () => {
-      if (up.hasExited()) return { failed: await readFile(join(directory.path, 'up.log'), 'utf8') };
-      return json('runtime.json');
-    },
+    async () =>
+      up.hasExited()
+        ? { failed: await readFile(join(directory.path, 'up.log'), 'utf8') }
+        : (JSON.parse(await readFile(join(stateDir, 'runtime.json'), 'utf8')) as Addresses),
     { timeoutMs: START_LIMIT_MS, what: 'swarm up', everyMs: LOOK_EVERY_MS },
   );
-  if ('failed' in runtime) throw new Error(`swarm up ended: ${String(runtime['failed'])}`);
-  const { gateway, binhost } = runtime as Record<string, string>;
-  const swarm = new Client(stateDir, `${gateway}${API_BASE}`, `${binhost}/staging/synthetic`, async () => {
+  if ('failed' in runtime) throw new Error(`swarm up ended: ${runtime.failed}`);
+  const { gateway, binhost } = runtime;
+  const urls = { api: `${gateway}${API_BASE}`, staging: `${binhost}/staging/synthetic` };
+  const swarm = new Client(stateDir, graph, urls, async () => {
     await up.stop(STOP_GRACE_MS);
     await directory[Symbol.asyncDispose]();
   });
@@ -106,19 +113,23 @@ export async function startTestSwarm({
 class Client implements TestSwarm {
   constructor(
     readonly stateDir: string,
-    private readonly api: string,
-    private readonly staging: string,
+    private readonly graph: string,
+    private readonly urls: { readonly api: string; readonly staging: string },
     private readonly dispose: () => Promise<void>,
   ) {}
 
   async get(path: string): Promise<unknown> {
-    const response = await fetch(`${this.api}${path}`);
+    const response = await fetch(`${this.urls.api}${path}`);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.json();
   }
 
+  async bumpTo(version: string): Promise<void> {
+    await writeFile(this.graph, JSON.stringify(documentOf(smallWorld, version)));
+  }
+
   async plan(): Promise<string> {
-    const response = await fetch(`${this.api}/plans`, {
+    const response = await fetch(`${this.urls.api}/plans`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ profile: 'synthetic' }),
@@ -170,7 +181,7 @@ class Client implements TestSwarm {
   }
 
   async indexed(): Promise<readonly string[]> {
-    const response = await fetch(`${this.staging}/Packages`);
+    const response = await fetch(`${this.urls.staging}/Packages`);
     const text = response.ok ? await response.text() : '';
     return [...text.matchAll(/^CPV: (.*)$/gm)].map(([, cpv]) => cpv ?? '');
   }

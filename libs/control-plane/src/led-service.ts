@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { DynamicModule, Type } from '@nestjs/common';
 
 import { connectBus } from '@swarm/adapter-nats';
-import { migrate, openDatabase, OutboxRelay, type Database, type Leadership } from '@swarm/adapter-postgres';
+import { migrate, openDatabase, OutboxRelay, type Database, type Leader } from '@swarm/adapter-postgres';
 import type { MessageBus } from '@swarm/contracts';
 import { retry, runService, type Logger, type RunningService } from '@swarm/platform';
 
@@ -9,6 +12,9 @@ import { retry, runService, type Logger, type RunningService } from '@swarm/plat
 const ROUND_TRIP_LIMIT_MS = 2_000;
 /** How long Postgres is waited for at a start; NATS is waited for as long by its adapter. */
 const POSTGRES_WAIT = { attempts: 60, firstDelayMs: 100, maxDelayMs: 2_000 } as const;
+
+/** Pause before leading is tried again, after it ended for whatever reason. */
+const LEAD_AGAIN_MS = 500;
 
 /** What only the leader of a service does: its consumers and its rounds. */
 export interface Duty {
@@ -101,28 +107,22 @@ async function lead(
   stop: AbortSignal,
 ): Promise<void> {
   while (!stop.aborted) {
-    let leadership: Leadership | undefined;
-    try {
-      leadership = await database.leader(name).acquire(stop);
-      logger.info({ epoch: String(leadership.epoch) }, 'leading');
-      await duty.start();
-      await aborted(AbortSignal.any([stop, leadership.lost]));
-      if (!stop.aborted) logger.warn({}, 'leadership lost');
-    } catch (error) {
+    await leadOnce(database.leader(name), duty, logger, stop).catch((error: unknown) => {
       if (!stop.aborted) logger.error({ error: String(error) }, 'leading failed, and is tried again');
-    }
-    await duty.stop().catch((error: unknown) => {
-      logger.error({ error: String(error) }, 'duty did not stop cleanly');
     });
-    await leadership?.release().catch(() => undefined);
+    await delay(LEAD_AGAIN_MS, undefined, { signal: stop }).catch(() => undefined);
   }
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => {
-      resolve();
-    });
-  });
+async function leadOnce(leader: Leader, duty: Duty, logger: Logger, stop: AbortSignal): Promise<void> {
+  await using leadership = await leader.acquire(stop);
+  logger.info({ epoch: String(leadership.epoch) }, 'leading');
+  try {
+    await duty.start();
+    const over = AbortSignal.any([stop, leadership.lost]);
+    if (!over.aborted) await once(over, 'abort');
+    if (leadership.lost.aborted) logger.warn({ reason: String(leadership.lost.reason) }, 'leadership lost');
+  } finally {
+    await duty.stop();
+  }
 }

@@ -72,7 +72,7 @@ export class MoveJob {
 
   async #ended(id: AttemptId, event: JobEvent, now: Date): Promise<Attempt | undefined> {
     const attempt = await this.ports.jobs.findAttempt(id);
-    if (!attempt || attempt.endedAt !== null) return undefined;
+    if (attempt?.endedAt !== null) return undefined;
     const state: AttemptState = event.type === 'attempt-reclaimed' ? 'reclaimed' : 'cancelled';
     return { ...attempt, state, endedAt: now, summary: 'reason' in event ? event.reason : event.type };
   }

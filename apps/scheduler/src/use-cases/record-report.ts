@@ -1,5 +1,5 @@
 import { outgoing, type Outcome, type WorkOutcome, type WorkReported } from '@swarm/contracts';
-import { isOpen, type Attempt, type AttemptId, type DroneName, type JobEvent } from '@swarm/domain-job';
+import { isOpen, type Attempt, type AttemptId, type JobEvent } from '@swarm/domain-job';
 import type { Plan } from '@swarm/domain-plan';
 import { assertNever, type Outgoing, type Versioned } from '@swarm/kernel';
 
@@ -124,7 +124,7 @@ export class RecordReport {
     const event: JobEvent = {
       type: 'attempt-failed',
       attempt: attempt.number,
-      drone: attempt.drone as DroneName,
+      drone: attempt.drone,
       reason,
       retryAt: new Date(now.getTime() + delayMs),
       retriable: isRetriable(outcome.class),

@@ -87,7 +87,7 @@ async function whySynthetic(executor: string, cacheDir: string): Promise<string 
 function check(summary: Summary): void {
   const faults = [
     ...(summary.installed === 0 ? ['nothing reached the workstation'] : []),
-    ...(summary.lost && summary.lost.finishedBy === null ? [`${summary.lost.cpv} was never finished`] : []),
+    ...(summary.lost?.finishedBy === null ? [`${summary.lost.cpv} was never finished`] : []),
     ...(summary.lost && summary.lost.finishedBy === summary.lost.drone
       ? ['the lost drone finished its work']
       : []),

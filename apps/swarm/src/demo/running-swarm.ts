@@ -35,7 +35,7 @@ export interface RunningSwarm {
   readonly runtime: Runtime;
   readonly api: ApiClient;
   /** Process ids by name, as they are now. */
-  pids(): Promise<Readonly<Record<string, number>>>;
+  readonly pids: () => Promise<Readonly<Record<string, number>>>;
   /** As Ctrl-C does; resolves to how it ended. */
   stop(): Promise<string>;
 }

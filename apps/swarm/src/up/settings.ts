@@ -31,8 +31,8 @@ const ONLY_OWNER = 0o600;
 export async function loadSettings(stateDir: string, gatewayPort: number | undefined): Promise<Settings> {
   await mkdir(stateDir, { recursive: true });
   const file = join(stateDir, 'settings.json');
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   });
   const settings = text === undefined ? await newSettings() : parsed(file, text);

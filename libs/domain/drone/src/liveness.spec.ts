@@ -82,7 +82,7 @@ describe('the table of a drone', () => {
         fc.array(fc.constantFrom('heard', 'draining-heard', 'went-quiet', 'went-silent' as const)),
         (events) => {
           let state: DroneState = 'online';
-          for (const event of events) state = nextDroneState(state, event as 'heard') ?? state;
+          for (const event of events) state = nextDroneState(state, event) ?? state;
           expect(nextDroneState(state, 'heard')).toBe('online');
         },
       ),

@@ -9,10 +9,10 @@ import { place, whyNot, type PlacementState } from './placement.js';
 const now = new Date('2026-01-01T12:00:00Z');
 
 function drone(name: string, over: Partial<Drone['capabilities']> & { state?: Drone['state'] } = {}): Drone {
-  const { state = 'online', ...capabilities } = over;
+  const { state: is = 'online', ...capabilities } = over;
   return {
     name,
-    state,
+    state: is,
     reason: '',
     incarnation: 'i',
     enrolledAt: now,
