@@ -23,7 +23,7 @@ export default {
     {
       ...shared,
       displayName: 'fast',
-      testMatch: ['<rootDir>/{apps,libs}/**/src/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{apps,libs,tools}/**/src/**/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/apps/swarm-e2e/'],
     },
     { ...shared, displayName: 'swarm', testMatch: ['<rootDir>/apps/swarm-e2e/src/**/*.spec.ts'] },

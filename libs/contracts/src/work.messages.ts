@@ -7,10 +7,14 @@ export const DroneName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a drone name has a-z, 0-9 and hyphens, at most 63 characters');
 
+/** First parts of the binhost's own URLs, which a profile would hide. */
+const RESERVED_PROFILES: readonly string[] = ['staging', 'upload', 'healthz', 'readyz'];
+
 /** The name of a profile (a build target); it is part of binhost URLs. */
 export const ProfileName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a profile name has a-z, 0-9 and hyphens, at most 63 characters');
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a profile name has a-z, 0-9 and hyphens, at most 63 characters')
+  .refine((name) => !RESERVED_PROFILES.includes(name), 'this name is taken by a path of the binhost');
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const Instant = z.iso.datetime();

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { underLock } from './directory-lock.js';
-import { findInstalledPortage, installPortage, portageRelease } from './install-portage.js';
+import { ensurePrograms } from './debian-programs.js';
+import { findInstalledPortage, installPortage, portageDirectory } from './install-portage.js';
 import { requireNamedAccount } from './named-account.js';
 import type { PortageSetup } from './portage.js';
 import { SetupFailure } from './setup-failure.js';
@@ -25,9 +26,13 @@ export interface EnsurePortageOptions {
 export async function ensurePortage(options: EnsurePortageOptions): Promise<PortageSetup> {
   const { cacheDir, onProgress = () => undefined } = options;
   try {
-    const home = join(cacheDir, `portage-${portageRelease}`);
+    const home = join(cacheDir, portageDirectory);
     await requireNamedAccount();
-    const known = (await findSystemPortage()) ?? (await findInstalledPortage(home));
+    const system = await findSystemPortage();
+    if (system) return { kind: 'ready', portage: system };
+    // Before the look at what is installed: a program that is missing is no reason to install Portage again.
+    await ensurePrograms(onProgress);
+    const known = await findInstalledPortage(home);
     if (known) return { kind: 'ready', portage: known };
     await mkdir(cacheDir, { recursive: true });
     const portage = await underLock(`${home}.lock`, LOCK_WAIT_MS, async () => {

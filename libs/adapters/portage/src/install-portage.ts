@@ -2,10 +2,9 @@ import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { z } from 'zod';
 
-import { ensurePrograms } from './debian-programs.js';
 import { cleanEnvironment } from './inherited-environment.js';
 import type { Portage } from './portage.js';
-import { findProgram, isExecutable, missingDebianPackages, systemPath } from './programs.js';
+import { findProgram, isExecutable, systemPath } from './programs.js';
 import { runProcess } from './run-process.js';
 import { SetupFailure } from './setup-failure.js';
 import { probePortage } from './system-portage.js';
@@ -15,6 +14,8 @@ export const portageRelease = '3.0.82.2';
 
 /** Raised when the layout below changes, so that an older installation is made anew. */
 const LAYOUT = 2;
+/** Name of the directory that it is installed into: another layout never takes the place of one that is in use. */
+export const portageDirectory = `portage-${portageRelease}-${LAYOUT}`;
 const STEP_TIMEOUT_MS = 5 * 60_000;
 const COMMANDS = [
   'ebuild',
@@ -42,7 +43,7 @@ const Record = z.object({
   }),
 });
 
-/** The Portage that `installPortage` put there, if it is whole and all programs that it calls are on the machine. */
+/** The Portage that `installPortage` put there, if it is whole. The programs that it calls are another matter. */
 export async function findInstalledPortage(home: string): Promise<Portage | undefined> {
   const text = await readFile(join(home, RECORD), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
@@ -51,12 +52,11 @@ export async function findInstalledPortage(home: string): Promise<Portage | unde
   const { portage } = record.data;
   // A virtual environment is bound to its path and to its interpreter; either may have gone.
   const usable = portage.binDir.startsWith(`${home}/`) && (await isExecutable(portage.python));
-  return usable && (await missingDebianPackages()).length === 0 ? portage : undefined;
+  return usable ? portage : undefined;
 }
 
 /** Installs Portage into a virtual environment at `home`; rejects with a `SetupFailure` where that cannot be. */
 export async function installPortage(home: string, onProgress: (line: string) => void): Promise<Portage> {
-  await ensurePrograms(onProgress);
   const interpreter = await findInterpreter();
   onProgress(`installing portage ${portageRelease} from PyPI into ${home}`);
   await rm(home, { recursive: true, force: true });
