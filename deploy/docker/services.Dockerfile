@@ -3,9 +3,9 @@ FROM node:22-slim AS build
 WORKDIR /src
 ENV CI=true NX_DAEMON=false
 COPY package.json package-lock.json .npmrc ./
-# Postgres is a container of its own, so the embedded one is not needed.
 RUN npm ci --no-progress
 COPY . .
+# Postgres is a container of its own, so the embedded one, an optional package, goes too.
 RUN npm run build && npm prune --omit=dev --omit=optional --no-progress
 
 FROM node:22-slim

@@ -71,6 +71,14 @@ describe('the project graph', () => {
   });
 });
 
+describe('a project graph without edges', () => {
+  it('is refused: Nx did not read the imports', () => {
+    const node = { data: { root: 'libs/kernel', tags: ['type:kernel', 'scope:shared'] } };
+    const graph = ProjectGraph.parse({ graph: { nodes: { kernel: node }, dependencies: { kernel: [] } } });
+    expect(() => projectGraph(graph)).toThrow('no edges');
+  });
+});
+
 describe('a page', () => {
   it('keeps what stands around its marks', () => {
     const page = 'before\n<!-- x:begin (written by `npm run docs`) -->\nold\n<!-- x:end -->\nafter\n';

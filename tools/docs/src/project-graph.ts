@@ -35,12 +35,17 @@ const LAYERS = [
   'testing',
   'kernel',
 ];
-/** Everything may use these: their edges would hide the others in the picture. */
-const LEFT_OUT = ['kernel', 'testing'];
+/** Nearly everything uses these: their edges would hide the others in the picture. */
+const LEFT_OUT = ['kernel', 'platform', 'testing'];
 
 /** The project graph as a picture, grouped by layer, and as a table without anything left out. */
 export function projectGraph(document: ProjectGraph): string {
   const projects = projectsOf(document);
+  if (projects.every(({ dependsOn }) => dependsOn.length === 0)) {
+    throw new Error(
+      'the project graph has no edges: nx.json must say "pluginsConfig": { "@nx/js": { "analyzeSourceFiles": true } }',
+    );
+  }
   const layers = [...new Set(projects.map(({ layer }) => layer))].sort((a, b) => rank(a) - rank(b));
   const drawn = projects.filter(({ layer }) => !LEFT_OUT.includes(layer));
   const isDrawn = new Set(drawn.map(({ name }) => name));
@@ -52,7 +57,7 @@ export function projectGraph(document: ProjectGraph): string {
         dependsOn.filter((target) => isDrawn.has(target)).map((target) => `  ${name} --> ${target}`),
       ),
     ]),
-    'Left out of the picture: `kernel`, which everything may use, and `testing`, which only specs use.',
+    'Left out of the picture: `kernel` and `platform`, which nearly everything uses, and `testing`, which only specs use.\nImports of specs count here: a service that names `adapter-memory` uses it in tests.',
     table(
       ['project', 'layer', 'scope', 'folder', 'depends on'],
       layers.flatMap((layer) =>

@@ -48,7 +48,8 @@ function nested(field: Schema, path: string): Field[] {
 }
 
 function variantName({ properties }: Schema): string {
-  return String(properties?.['kind']?.const ?? '?');
+  const kind = properties?.['kind']?.const;
+  return typeof kind === 'string' ? kind : '?';
 }
 
 function typeOf(field: Schema): string {

@@ -13,6 +13,10 @@ const PLAN_LIMIT_MS = 480_000;
 const RELEASE_LIMIT_MS = 60_000;
 /** So many packages are published before a drone is lost: the swarm is then in full work. */
 const LOSE_AFTER_PUBLISHED = 3;
+const LOOK_FOR_VICTIM_EVERY_MS = 200;
+/** How long the build of the drone that is lost has been in its hands. */
+const YOUNGEST_VICTIM_MS = 300;
+const OLDEST_VICTIM_MS = 1_500;
 
 /** A drone that was lost, and what it had in hand. */
 export interface LostDrone {
@@ -96,19 +100,21 @@ async function loseOneDrone(
     const plans = await Promise.all(planIds.map((id) => api.call('plan', { id })));
     if (plans.every(({ plan }) => isOver(plan.state))) return undefined;
     const published = plans.reduce((sum, { numbers }) => sum + numbers.jobs.published, 0);
-    const { drones } = await api.call('drones', {});
-    const busy = drones.find(
-      ({ working, state }) => state === 'online' && working.some(({ jobId }) => jobId !== null),
-    );
-    const work = busy?.working.find(({ jobId }) => jobId !== null);
-    const pid = busy && (await pids())[busy.name];
-    if (published >= LOSE_AFTER_PUBLISHED && busy && work?.jobId && pid !== undefined) {
+    // One that was handed out a moment ago is surely not finished: no real build takes less than two seconds.
+    const job = plans.flatMap(({ jobs }) => jobs).find(({ since }) => since !== null && isYoung(since));
+    const pid = job?.drone && (await pids())[job.drone];
+    if (published >= LOSE_AFTER_PUBLISHED && job?.drone && pid) {
       process.kill(pid, 'SIGKILL');
-      say(`kill -9 of ${busy.name} (pid ${pid}) while it builds ${work.what}`);
-      return { name: busy.name, job: { id: work.jobId, cpv: work.what } };
+      say(`kill -9 of ${job.drone} (pid ${pid}) while it builds ${job.cpv}`);
+      return { name: job.drone, job: { id: job.id, cpv: job.cpv } };
     }
-    await delay(LOOK_EVERY_MS);
+    await delay(LOOK_FOR_VICTIM_EVERY_MS);
   }
+}
+
+function isYoung(since: string): boolean {
+  const ageMs = Date.now() - Date.parse(since);
+  return ageMs >= YOUNGEST_VICTIM_MS && ageMs <= OLDEST_VICTIM_MS;
 }
 
 async function plansOver(
