@@ -28,7 +28,7 @@ export interface ApkgStatus {
   readonly lastUpdate: LastUpdate | null;
 }
 
-/** Runs the command line and resolves to the exit code (DESIGN 10); never rejects, never exits. */
+/** Runs the command line and resolves to the exit code; never rejects, never exits. */
 export async function runApkg(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { out, err } = surroundings;
   const program = new Command('apkg').description(

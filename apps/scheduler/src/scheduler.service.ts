@@ -48,7 +48,7 @@ export class SchedulerService {
     this.#round = new RunRound(ports, {
       resolve,
       reclaim: this.#reclaim,
-      advance: new AdvanceJobs(move),
+      advance: new AdvanceJobs(ports, move),
       delegate: new DelegateJob(ports, move),
     });
     this.#loop = new RoundLoop(() => this.#round.execute(), scanMs, ports.log);

@@ -78,7 +78,7 @@ class Ground {
     this.record = new RecordReport(ports, move, resolve);
     this.round = new RunRound(ports, {
       resolve,
-      advance: new AdvanceJobs(move),
+      advance: new AdvanceJobs(ports, move),
       reclaim: new ReclaimAttempts(ports, move),
       delegate: new DelegateJob(ports, move),
     });
@@ -247,6 +247,18 @@ describe('a job', () => {
     expect(await ground.job('b')).toMatchObject({ state: 'delegated' });
     const given = (await ground.assigned()).at(-1)?.work;
     expect(given).toMatchObject({ kind: 'build', dependencies: [{ cpv: 'app-small/a-1' }] });
+  });
+
+  it('says who built it, though the artifact comes before the report of the drone', async () => {
+    const [, work] = await ground.assigned();
+    await ground.publish(work, 'a');
+    await ground.round.execute();
+    const attempt = { number: 1, drone: 'drone-1', state: 'succeeded' };
+    expect(await ground.db.jobs.attemptsOf((await ground.job('a')).id)).toMatchObject([attempt]);
+    await ground.report(work, { kind: 'built', sha256: '0'.repeat(64), sizeBytes: 1, measured });
+    expect(await ground.db.jobs.attemptsOf((await ground.job('a')).id)).toMatchObject([
+      { ...attempt, measured },
+    ]);
   });
 
   it('is moved by nobody but the drone that was given it (Q20)', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, it } from '@jest/globals';
 import { startTestNats, waitFor } from '@swarm/testing';
 
 import { expectSameOutcome } from './outcome.js';
@@ -23,31 +23,6 @@ describe('the store of NATS', () => {
       await nats.start();
 
       await expectSameOutcome(swarm, await swarm.over(id));
-    },
-    LIMIT_MS,
-  );
-});
-
-describe('two schedulers', () => {
-  it(
-    'never give one job to two drones: one leads, and the other takes over when it is gone (S4, Q19)',
-    async () => {
-      await using swarm = await startTestSwarm({ drones: 3 });
-      const id = await swarm.plan();
-      await waitFor(async () => (await swarm.planDetail(id)).numbers.jobs.published >= 1, {
-        timeoutMs: 60_000,
-      });
-      for (let kills = 0; kills < 3; kills += 1) {
-        const pid = await swarm.kill('scheduler');
-        await swarm.restarted('scheduler', pid);
-      }
-      const detail = await swarm.over(id);
-      await expectSameOutcome(swarm, detail);
-      for (const { id: jobId, state } of detail.jobs) {
-        if (state !== 'published') continue;
-        const { attempts } = await swarm.job(jobId);
-        expect(attempts.filter((attempt) => attempt.state === 'succeeded')).toHaveLength(1);
-      }
     },
     LIMIT_MS,
   );

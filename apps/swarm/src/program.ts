@@ -20,7 +20,7 @@ export function makeProgram(surroundings: Surroundings, local: readonly Command[
   return configured(program, surroundings);
 }
 
-/** Runs the command line and resolves to the exit code (DESIGN 10); never rejects, never exits. */
+/** Runs the command line and resolves to the exit code; never rejects, never exits. */
 export async function runProgram(
   args: readonly string[],
   surroundings: Surroundings,

@@ -47,7 +47,7 @@ export const PlanSummary = z.object({
 });
 export type PlanSummary = z.output<typeof PlanSummary>;
 
-/** The numbers of one plan, as DESIGN 10 defines them. */
+/** The numbers of one plan: honest ones. */
 export const PlanNumbers = z.object({
   jobs: JobCounts,
   /** Packages of the plan that needed no build. */

@@ -9,7 +9,7 @@ export interface StreamDefinition {
 
 const GIB = 1024 ** 3;
 
-/** Every stream of the swarm (DESIGN 5). A subject belongs to exactly one of them. */
+/** Every stream of the swarm. A subject belongs to exactly one of them. */
 export const streams = {
   BUILDS: {
     subjects: ['swarm.v1.build.*'],

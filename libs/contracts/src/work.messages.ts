@@ -27,7 +27,7 @@ export const SyntheticBuild = z.object({
 });
 export type SyntheticBuild = z.output<typeof SyntheticBuild>;
 
-/** Ask Portage on a drone what a profile needs (DESIGN 4, step 2). */
+/** Ask Portage on a drone what a profile needs. */
 export const ResolveWork = z.object({
   kind: z.literal('resolve'),
   planId: z.uuid(),

@@ -1,4 +1,4 @@
-/** Exit codes of every command (DESIGN 10). */
+/** Exit codes of every command. */
 export const exitCodes = { fine: 0, failed: 1, usage: 2, unreachable: 3 } as const;
 
 /** Every failure that an operator can meet, with the exit code that a command ends with. */

@@ -50,7 +50,7 @@ const MESSAGE_CHARS = 500;
 
 /**
  * Takes the artifact of one attempt: only with the attempt's own token (Q20), only what the attempt was to build,
- * and at most one for each job, whichever attempt it comes from (DESIGN 5).
+ * and at most one for each job, whichever attempt it comes from.
  */
 export class ReceiveArtifact {
   constructor(private readonly ports: ReceivePorts) {}

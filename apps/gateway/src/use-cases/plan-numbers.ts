@@ -10,7 +10,7 @@ export function countJobs(jobs: readonly Job[]): JobCounts {
 }
 
 /**
- * The honest numbers of a plan (DESIGN 10). Pure.
+ * The honest numbers of a plan. Pure.
  * A quarantined job counts as attempted even where an earlier plan made the attempts, so that it always
  * lowers the success rate (S12).
  */

@@ -12,7 +12,7 @@ import { planSummary, releaseView } from './views.js';
 /** Most quarantined and blocked jobs that a profile's status names. */
 const MAX_STUCK = 50;
 
-/** The honest numbers (DESIGN 10), read from the ledger. */
+/** The honest numbers, read from the ledger. */
 export async function readStatus(ports: GatewayPorts): Promise<Status> {
   const [profiles, drones, latest, newest] = await Promise.all([
     ports.profiles.all(),

@@ -93,7 +93,7 @@ export function jobSummary(job: Job, surroundings: JobSurroundings): JobSummary 
   };
 }
 
-/** Why a job is not published; nothing waits without a reason that can be named (DESIGN 1). */
+/** Why a job is not published; nothing waits without a reason that can be named. */
 export function reasonOf(job: Job, { now, siblings, hasDrone }: JobSurroundings): string {
   switch (job.state) {
     case 'waiting':

@@ -5,7 +5,7 @@ import type { Attempt } from '@swarm/domain-job';
 import type { HealerPorts } from '../healer.ports.js';
 
 /**
- * Rung 1 of the ladder (DESIGN 7): the work of a drone that is lost goes back to needed.
+ * Rung 1 of the ladder: the work of a drone that is lost goes back to needed.
  * Looks at the ledger, not at events, so nothing that was missed stays lost; asks again until it is done.
  */
 export class ReclaimLostWork {

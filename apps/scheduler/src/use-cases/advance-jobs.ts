@@ -1,6 +1,7 @@
-import type { Job, JobIn } from '@swarm/domain-job';
+import type { Attempt, Job, JobIn } from '@swarm/domain-job';
 import type { Artifact } from '@swarm/domain-release';
 
+import type { SchedulerPorts } from '../scheduler.ports.js';
 import type { MoveJob } from './move-job.js';
 
 /**
@@ -9,7 +10,10 @@ import type { MoveJob } from './move-job.js';
  * Driven by levels, not by events: whatever was missed is made good in the next round (Q21).
  */
 export class AdvanceJobs {
-  constructor(private readonly move: MoveJob) {}
+  constructor(
+    private readonly ports: Pick<SchedulerPorts, 'jobs' | 'clock'>,
+    private readonly move: MoveJob,
+  ) {}
 
   /** `published` has the newest artifact in the staging index for each build key. True when anything moved. */
   async execute(jobs: readonly Job[], published: ReadonlyMap<string, Artifact>): Promise<boolean> {
@@ -53,12 +57,11 @@ export class AdvanceJobs {
     const sha256 = artifact.sha256 as JobIn<'received'>['artifact'];
     let now: Job = job;
     if (job.state !== 'received') {
+      const ended = await this.#succeeded(job, artifact);
       const received = await this.move.execute(
         job.id,
         { type: 'artifact-received', artifact: sha256 },
-        {
-          reason: `the binhost has ${job.spec.cpv}`,
-        },
+        { reason: `the binhost has ${job.spec.cpv}`, ...(ended && { attempt: () => ended }) },
       );
       if (received.kind !== 'moved') return job;
       now = received.job;
@@ -66,11 +69,18 @@ export class AdvanceJobs {
     const moved = await this.move.execute(
       job.id,
       { type: 'artifact-published', artifact: sha256 },
-      {
-        reason: `in the staging index as ${artifact.path ?? artifact.cpv}`,
-      },
+      { reason: `in the staging index as ${artifact.path ?? artifact.cpv}` },
     );
     return moved.kind === 'moved' ? moved.job : now;
+  }
+
+  /** The current attempt, ended well, when it is the one that made the artifact; its drone's report may still come. */
+  async #succeeded(job: Job, artifact: Artifact): Promise<Attempt | undefined> {
+    if (job.state !== 'delegated' || job.attemptId !== artifact.attemptId) return undefined;
+    const attempt = await this.ports.jobs.findAttempt(job.attemptId);
+    return attempt?.endedAt === null
+      ? { ...attempt, state: 'succeeded', endedAt: this.ports.clock.now() }
+      : undefined;
   }
 
   async #wakeOrBlock(

@@ -1,6 +1,6 @@
 import type { FailureClass } from '@swarm/contracts';
 
-/** How a failure of each class is met (DESIGN 6). */
+/** How a failure of each class is met. */
 const policies = {
   compile: { retriable: true, passing: false },
   unknown: { retriable: true, passing: false },

@@ -131,7 +131,7 @@ export class ResolvePlans {
     });
   }
 
-  /** A package that is in quarantine with the very same inputs stays there: no input changed (DESIGN 6). */
+  /** A package that is in quarantine with the very same inputs stays there: no input changed. */
   #newJob(plan: Plan, planned: PlannedJob, before: Job | undefined): Job {
     const core = {
       id: this.ports.entropy.id() as JobId,

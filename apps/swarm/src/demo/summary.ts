@@ -30,6 +30,7 @@ export function summarize(result: JourneyResult): Summary {
   const { plans, jobs, lost } = result;
   const of = (state: JobDetail['state']): JobDetail[] => jobs.filter((job) => job.state === state);
   const named = (job: JobDetail): { cpv: string; reason: string } => ({ cpv: job.cpv, reason: job.reason });
+  const attempts = jobs.reduce((sum, job) => sum + job.attempts.length, 0);
   const attempted = plans.reduce((sum, { numbers }) => sum + numbers.attempted, 0);
   const alreadyBuilt = plans.reduce((sum, { numbers }) => sum + numbers.alreadyBuilt, 0);
   const builtBy = new Map<string, number>();
@@ -43,7 +44,7 @@ export function summarize(result: JourneyResult): Summary {
     packages: jobs.length + alreadyBuilt,
     built: of('published').length,
     alreadyBuilt,
-    attempts: jobs.reduce((sum, { attempts }) => sum + attempts.length, 0),
+    attempts,
     quarantined: of('quarantined').map(named),
     blocked: of('blocked').map(named),
     builtBy: Object.fromEntries([...builtBy].sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -53,7 +54,7 @@ export function summarize(result: JourneyResult): Summary {
     release: result.release?.generation ?? null,
     installed: result.workstation?.installed.length ?? result.checked.length,
     said: result.workstation?.said ?? '',
-    successRate: attempted === 0 ? null : of('published').length / attempted,
+    successRate: attempts === 0 || attempted === 0 ? null : of('published').length / attempted,
     seconds: Math.round(result.seconds),
   };
 }

@@ -15,7 +15,7 @@ export interface DroneRepository {
   recordSign(name: string, sign: DroneSign): Promise<boolean>;
 }
 
-/** What the healer did or is about to do; a row before the act (DESIGN 7). */
+/** What the healer did or is about to do; a row before the act. */
 export interface RecoveryAction {
   readonly id: string;
   readonly drone: string;

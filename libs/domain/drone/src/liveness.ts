@@ -1,6 +1,6 @@
 import type { Drone, DroneEvent } from './drone.js';
 
-/** How long a drone may be silent (DESIGN 9). All in milliseconds since its last sign of life. */
+/** How long a drone may be silent. All in milliseconds since its last sign of life. */
 export interface LivenessPolicy {
   readonly suspectAfterMs: number;
   readonly offlineAfterMs: number;

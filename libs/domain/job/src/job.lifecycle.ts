@@ -15,7 +15,7 @@ export const jobLifecycle = {
   },
   needed: {
     delegated: ['delegated'],
-    // A late artifact of a reclaimed attempt; a build is a function of its inputs, so it is used (DESIGN 5).
+    // A late artifact of a reclaimed attempt; a build is a function of its inputs, so it is used.
     'artifact-received': ['received'],
     superseded: ['superseded'],
     cancelled: ['cancelled'],

@@ -4,7 +4,7 @@ import type { AttemptId, Job, JobCore, JobEvent, JobEventType, JobIn, JobState }
 import { jobLifecycle, type StateAccepting, type StateAfter } from './job.lifecycle.js';
 
 export interface RetryPolicy {
-  /** Failed attempts after which a job is quarantined (DESIGN 6). */
+  /** Failed attempts after which a job is quarantined. */
   readonly maxFailures: number;
   /** Lost, refused or returned attempts after which a job is quarantined. */
   readonly maxReclaims: number;

@@ -38,7 +38,7 @@ export interface PlacementRound {
 }
 
 /**
- * Which needed job goes to which drone, now (DESIGN 6). Pure.
+ * Which needed job goes to which drone, now. Pure.
  * Just in time: only free slots are given work. Longest critical path first; among the drones, one that never
  * failed this package before one that did (S26: the latter is still taken when it is the only one).
  */

@@ -47,7 +47,7 @@ export interface ResolverPorts {
 }
 
 /**
- * From what Portage resolved to what must be built (DESIGN 4, step 3). Pure.
+ * From what Portage resolved to what must be built. Pure.
  * A build waits for its build-time dependencies and for all that those need at run time; its own run-time
  * dependencies need not be there. One package wanted in both roots is one job.
  */

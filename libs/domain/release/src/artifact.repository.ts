@@ -6,7 +6,7 @@ import type { Artifact, Generation, UploadExpectation } from './artifact.js';
 export interface ArtifactRepository {
   /** What an upload for this attempt must be; undefined for an attempt that never was. */
   expectation(attemptId: string): Promise<UploadExpectation | undefined>;
-  /** The artifact of a job, whichever attempt made it: there is at most one (DESIGN 5). */
+  /** The artifact of a job, whichever attempt made it: there is at most one. */
   ofJob(jobId: string): Promise<Artifact | undefined>;
   /**
    * Stores a verified artifact and its messages. `taken` when the job has one already: the first wins,
