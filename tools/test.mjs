@@ -40,6 +40,7 @@ function setUp() {
 
 /** Runs one half of the suite; resolves to the runner's own report of it. */
 function jest(project, ...options) {
+  // --forceExit: a handle that a test forgot must not hold the gate up for its whole time limit.
   const outputFile = join(reports, `${project}.json`);
   rmSync(outputFile, { force: true });
   const args = [
