@@ -1,6 +1,6 @@
 import type { JobDetail } from '@swarm/contracts';
 
-import type { JourneyResult } from './journey.js';
+import type { JourneyResult, LostDrone } from './journey.js';
 
 /** What the demo says at its end, and `--json` writes. */
 export interface Summary {
@@ -38,7 +38,6 @@ export function summarize(result: JourneyResult): Summary {
     const by = builderOf(job) ?? 'unknown';
     builtBy.set(by, (builtBy.get(by) ?? 0) + 1);
   }
-  const lostJob = lost && jobs.find(({ id }) => id === lost.job.id);
   return {
     kind: result.kind,
     packages: jobs.length + alreadyBuilt,
@@ -48,15 +47,19 @@ export function summarize(result: JourneyResult): Summary {
     quarantined: of('quarantined').map(named),
     blocked: of('blocked').map(named),
     builtBy: Object.fromEntries([...builtBy].sort(([a], [b]) => (a < b ? -1 : 1))),
-    lost: lost
-      ? { drone: lost.name, cpv: lost.job.cpv, finishedBy: (lostJob && builderOf(lostJob)) ?? null }
-      : null,
+    lost: lost ? fateOf(lost, jobs) : null,
     release: result.release?.generation ?? null,
     installed: result.workstation?.installed.length ?? result.checked.length,
     said: result.workstation?.said ?? '',
     successRate: attempts === 0 || attempted === 0 ? null : of('published').length / attempted,
     seconds: Math.round(result.seconds),
   };
+}
+
+/** What became of the work that a lost drone had in hand. */
+function fateOf(lost: LostDrone, jobs: readonly JobDetail[]): NonNullable<Summary['lost']> {
+  const job = jobs.find(({ id }) => id === lost.job.id);
+  return { drone: lost.name, cpv: lost.job.cpv, finishedBy: (job && builderOf(job)) ?? null };
 }
 
 /** The drone whose attempt made the artifact. */
