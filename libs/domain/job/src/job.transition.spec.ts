@@ -70,11 +70,12 @@ describe('any life of a job', () => {
     fc.assert(
       fc.property(anyLife, (life) => {
         let releases = 0;
-        for (const { event, after } of life) {
+        for (const { before, event, after } of life) {
           if (!after) continue;
           if (event.type === 'quarantine-released') releases += 1;
           expect(after.job.failures).toBeLessThanOrEqual(policy.maxFailures);
           expect(after.job.reclaims).toBeLessThanOrEqual(policy.maxReclaims);
+          expect(after.job.attempt).toBe(before.attempt + (event.type === 'delegated' ? 1 : 0));
           expect(after.job.attempt).toBeLessThanOrEqual(
             (releases + 1) * (policy.maxFailures + policy.maxReclaims),
           );
@@ -157,6 +158,23 @@ describe('a job', () => {
     };
     const result = transition(delegated, { ...failed, retriable: false } as never, policy);
     expect(result).toMatchObject({ ok: true, value: { job: { state: 'quarantined', reason: 'masked' } } });
+  });
+
+  it('is quarantined by the last failure that it may have, and not by the one before (S5)', () => {
+    const failed = {
+      type: 'attempt-failed',
+      attempt: 2,
+      drone: 'drone-b',
+      reason: 'gcc',
+      retryAt: new Date(0),
+      retriable: true,
+    };
+    const after = (failures: number): unknown =>
+      transition(at({ ...delegated, failures }), failed as never, policy);
+    expect(after(policy.maxFailures - 2)).toMatchObject({ value: { job: { state: 'needed' } } });
+    expect(after(policy.maxFailures - 1)).toMatchObject({
+      value: { job: { state: 'quarantined', reason: 'gcc' } },
+    });
   });
 
   it('is not failed by a lost drone, and is given up after too many', () => {

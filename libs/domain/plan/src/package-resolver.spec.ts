@@ -65,6 +65,15 @@ describe('resolvePlan', () => {
     expect(graph.findings).toEqual([]);
   });
 
+  it('builds a package whose build dependency needs it at run time: that is no reason to wait for itself', () => {
+    const graph = resolvePlan(
+      documentOf(['app', 'lib'], ['app', 'buildtime', 'lib'], ['lib', 'runtime', 'app']),
+      nothing,
+    );
+    expect(namesOf(graph)).toEqual(['lib', 'app']);
+    expect(graph.findings).toEqual([]);
+  });
+
   it('names the members of a build-time cycle and builds the rest (S11)', () => {
     const graph = resolvePlan(
       documentOf(
