@@ -1,4 +1,4 @@
-import type { PlanDetail } from '@swarm/contracts';
+import { MAX_LIST, type PlanDetail } from '@swarm/contracts';
 import { exitCodes, SwarmError } from '@swarm/kernel';
 import type { Command } from 'commander';
 
@@ -42,21 +42,28 @@ export async function waitForPlan(
   { signal, pause, tell }: Pick<Surroundings, 'signal' | 'pause'> & { readonly tell: Tell },
 ): Promise<PlanDetail> {
   const first = await client.call('plan', { id: planId });
-  if (isOver(first)) return first;
+  if (isOver(first.plan.state)) {
+    const { events } = await client.call('events', { after: lastEvent, limit: MAX_LIST });
+    for (const event of events) if (isOfPlan(event.payload, planId)) tell(event);
+    return first;
+  }
   for await (const event of followEvents(client, { after: lastEvent, signal, pause })) {
     if (!isOfPlan(event.payload, planId)) continue;
     tell(event);
-    if (event.message !== 'PlanMoved') continue;
-    const detail = await client.call('plan', { id: planId });
-    if (isOver(detail)) return detail;
+    // The plan may be further than this event: what is told comes from events alone, up to the one that ends it.
+    if (event.message === 'PlanMoved' && endsPlan(event.payload)) return client.call('plan', { id: planId });
   }
   throw new SwarmError('SWARM_FAILED', `Stopped waiting for plan ${planId}; it goes on.`);
 }
 
 type Tell = (event: Parameters<typeof printEvent>[0]) => void;
 
-function isOver({ plan: { state } }: PlanDetail): boolean {
+function isOver(state: unknown): boolean {
   return state === 'complete' || state === 'failed' || state === 'cancelled';
+}
+
+function endsPlan(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && 'state' in payload && isOver(payload.state);
 }
 
 function isOfPlan(payload: unknown, planId: string): boolean {
