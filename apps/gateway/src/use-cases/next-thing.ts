@@ -23,7 +23,7 @@ export function nextThing({ profiles, drones }: Numbers): string {
   const cancelled = profiles.find(({ plan }) => plan?.state === 'cancelled');
   if (cancelled)
     return `The latest plan of ${cancelled.profile} was cancelled: \`swarm plan --profile ${cancelled.profile}\` makes another.`;
-  return 'Nothing to do: every plan is complete; workstations install with `apkg update`.';
+  return 'Nothing for you to do: every plan is complete; workstations install with `apkg update`.';
 }
 
 function quarantineSentence({ profile, numbers, stuck }: ProfileStatus): string {
@@ -36,10 +36,10 @@ function quarantineSentence({ profile, numbers, stuck }: ProfileStatus): string 
 
 function openSentence(open: readonly ProfileStatus[]): string {
   if (open.every(({ plan }) => plan?.state === 'resolving'))
-    return 'Nothing to do: Portage works out the plan.';
+    return 'Nothing for you to do: Portage works out the plan.';
   const left = open.reduce((sum, profile) => sum + unfinished(profile), 0);
   const total = open.reduce((sum, { numbers }) => sum + numbers.jobs.total, 0);
-  return `Nothing to do: ${left} of ${total} packages are still to be built.`;
+  return `Nothing for you to do: the swarm is at work, ${left} of ${total} packages are still to be built.`;
 }
 
 function unfinished({ plan, numbers: { jobs } }: ProfileStatus): number {

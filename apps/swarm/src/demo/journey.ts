@@ -96,7 +96,9 @@ async function loseOneDrone(
   planIds: readonly string[],
   say: JourneyOptions['say'],
 ): Promise<LostDrone | undefined> {
-  for (;;) {
+  // Without a chance to lose one, the plans go on: `plansOver` has the last word on time.
+  const limit = performance.now() + PLAN_LIMIT_MS;
+  while (performance.now() < limit) {
     const plans = await Promise.all(planIds.map((id) => api.call('plan', { id })));
     if (plans.every(({ plan }) => isOver(plan.state))) return undefined;
     const published = plans.reduce((sum, { numbers }) => sum + numbers.jobs.published, 0);
@@ -110,6 +112,7 @@ async function loseOneDrone(
     }
     await delay(LOOK_FOR_VICTIM_EVERY_MS);
   }
+  return undefined;
 }
 
 function isYoung(since: string): boolean {
