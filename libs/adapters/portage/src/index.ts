@@ -35,3 +35,4 @@ export {
   type UpdateWorldRequest,
   type WorldUpdate,
 } from './update-world.js';
+export { treeDigest } from './tree-digest.js';
