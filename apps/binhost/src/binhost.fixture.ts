@@ -85,6 +85,7 @@ export class Planner {
         id: randomUUID(),
         profile: this.profile,
         targets: ['@world'],
+        configuration: null,
         origin: 'operator',
         state: 'building',
       },

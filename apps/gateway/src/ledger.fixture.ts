@@ -29,6 +29,7 @@ export class TestLedger {
       id,
       profile,
       targets: ['@world'],
+      configuration: null,
       origin: 'operator',
       state: 'building' as const,
       createdAt: this.clock.now(),

@@ -49,6 +49,7 @@ export class MakePlan {
       id: requestId,
       profile: name,
       targets: wanted,
+      configuration: null,
       origin,
       state: 'resolving',
       createdAt: now,

@@ -91,6 +91,7 @@ function columnsOf(plan: Plan): Omit<Prisma.PlanUncheckedCreateInput, 'id' | 're
   return {
     profile: plan.profile,
     targets: [...plan.targets],
+    configuration: plan.configuration,
     origin: plan.origin,
     state: plan.state,
     createdAt: plan.createdAt,
@@ -109,6 +110,7 @@ function planOfRow(row: PlanRow): Plan {
     id: row.id,
     profile: row.profile,
     targets: row.targets,
+    configuration: row.configuration,
     origin: row.origin,
     state: parsed(name, State, row.state),
     createdAt: row.createdAt,

@@ -19,6 +19,8 @@ export interface Plan {
   readonly profile: string;
   /** Atoms and sets that were asked for. */
   readonly targets: readonly string[];
+  /** Digest of the profile's configuration that it is made with; null for a profile that has none. */
+  readonly configuration: string | null;
   /** Who or what asked: `operator`, or a schedule's name. */
   readonly origin: string;
   readonly state: PlanState;

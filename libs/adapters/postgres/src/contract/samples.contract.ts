@@ -34,6 +34,7 @@ export function aPlan(profile: string, fields: Partial<Plan> = {}): Plan {
     id: randomUUID(),
     profile,
     targets: ['@world'],
+    configuration: null,
     origin: 'operator',
     state: 'resolving',
     createdAt: AT,
