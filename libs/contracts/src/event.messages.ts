@@ -42,6 +42,21 @@ export const PlanMoved = defineMessage({
   meaning: 'A plan changed its state.',
 });
 
+export const ProfilePushed = defineMessage({
+  carrier: 'EVENTS',
+  subject: 'swarm.v1.event.gateway.profile-pushed',
+  schema: z.object({
+    ...stamp,
+    profile: ProfileName,
+    number: z.int().positive(),
+    digest: Sha256,
+    author: z.string(),
+    reason: z.string(),
+  }),
+  dedupe: byId,
+  meaning: 'A profile has a new configuration; plans made from now on are made with it.',
+});
+
 export const JobMoved = defineMessage({
   carrier: 'EVENTS',
   subject: 'swarm.v1.event.scheduler.job-moved',

@@ -49,6 +49,7 @@ export {
   JobMoved,
   jobStates,
   PlanMoved,
+  ProfilePushed,
   ReclaimRequested,
   ReleasePromoted,
   RunStarted,

@@ -11,6 +11,7 @@ import {
   DroneMoved,
   JobMoved,
   PlanMoved,
+  ProfilePushed,
   ReclaimRequested,
   ReleasePromoted,
   RunStarted,
@@ -20,6 +21,7 @@ import { LogWritten, WorkAssigned, WorkReported } from './work.messages.js';
 /** Events that services tell each other and people; each is stored by the outbox before it is said. */
 export const events = {
   RunStarted,
+  ProfilePushed,
   PlanMoved,
   JobMoved,
   AttemptFailed,

@@ -15,6 +15,8 @@ const sentences: Sentences = {
   ArtifactReceived: ({ cpv }) => `${cpv} arrived and is verified`,
   ArtifactPublished: ({ cpv, profile }) => `${cpv} is in the staging index of ${profile}`,
   ArtifactRefused: ({ cpv, drone, message }) => `upload of ${cpv} by ${drone} was refused${tail(message)}`,
+  ProfilePushed: ({ profile, number, author, reason }) =>
+    `version ${number} of profile ${profile} was pushed by ${author}: ${reason}`,
   ReleasePromoted: ({ profile, generation, packages }) =>
     `release ${generation} of ${profile} is out, ${packages} packages`,
   DroneMoved: ({ drone, from, to, reason }) => `${drone} went from ${from} to ${to}${tail(reason)}`,

@@ -49,7 +49,7 @@ export class MakePlan {
       id: requestId,
       profile: name,
       targets: wanted,
-      configuration: null,
+      configuration: (await profiles.current(name))?.digest ?? null,
       origin,
       state: 'resolving',
       createdAt: now,

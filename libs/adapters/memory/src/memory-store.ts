@@ -1,7 +1,7 @@
 import type { StoredEvent } from '@swarm/contracts';
 import type { Drone, RecoveryAction } from '@swarm/domain-drone';
 import type { Attempt, Job, JobMove } from '@swarm/domain-job';
-import type { Plan, Profile, Schedule, ScheduleRun } from '@swarm/domain-plan';
+import type { Plan, Profile, ProfileVersion, Schedule, ScheduleRun } from '@swarm/domain-plan';
 import type { Artifact, Generation } from '@swarm/domain-release';
 import type { Versioned } from '@swarm/kernel';
 
@@ -27,6 +27,8 @@ export interface MemoryJob extends Versioned<Job> {
  */
 export class MemoryStore {
   readonly profiles = new Map<string, Profile>();
+  /** By profile, in order of number. */
+  readonly versions = new Map<string, readonly ProfileVersion[]>();
   readonly plans = new Map<string, Versioned<Plan>>();
   /** In order of making: the jobs of a plan are in the plan's order. */
   readonly jobs = new Map<string, MemoryJob>();

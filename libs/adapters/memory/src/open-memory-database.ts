@@ -10,7 +10,8 @@ import { memoryJobs } from './jobs.js';
 import { MemoryLeader, type Leader } from './leader.js';
 import { MemoryStore } from './memory-store.js';
 import { memoryEvents, memoryOutbox } from './messages.js';
-import { memoryPlans, memoryProfiles, memorySchedules } from './plans.js';
+import { memoryPlans, memorySchedules } from './plans.js';
+import { memoryProfiles } from './profiles.js';
 
 export interface MemoryDatabaseOptions {
   /** Name of the service: its outbox rows bear it, and only they are its outbox. */
@@ -46,7 +47,7 @@ export function openMemoryDatabase({
     store,
     jobs: memoryJobs(store, source),
     plans: memoryPlans(store, source),
-    profiles: memoryProfiles(store),
+    profiles: memoryProfiles(store, source),
     drones: memoryDrones(store, source),
     recovery: memoryRecovery(store, source),
     artifacts: memoryArtifacts(store, source),

@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
 import type { Job } from '@swarm/domain-job';
-import type { PlanChange, PlanRepository, ProfileRepository, ScheduleRepository } from '@swarm/domain-plan';
+import type { PlanChange, PlanRepository, ScheduleRepository } from '@swarm/domain-plan';
 import type { Saved } from '@swarm/kernel';
 
 import { mustExist, type MemoryStore } from './memory-store.js';
@@ -45,20 +45,6 @@ function savePlan(store: MemoryStore, source: string, change: PlanChange<Job>): 
   }
   storeMessages();
   return 'saved';
-}
-
-export function memoryProfiles(store: MemoryStore): ProfileRepository {
-  return {
-    put: async (profile) => {
-      const known = store.profiles.get(profile.name);
-      if (known && known.kind !== profile.kind) {
-        throw new Error(`the kind of profile ${profile.name} never changes; ${profile.kind} is another`);
-      }
-      store.profiles.set(profile.name, known ? { ...known, targets: profile.targets } : profile);
-    },
-    find: async (name) => store.profiles.get(name),
-    all: async () => [...store.profiles.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-  };
 }
 
 export function memorySchedules(store: MemoryStore, source: string): ScheduleRepository {

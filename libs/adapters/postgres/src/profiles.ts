@@ -3,13 +3,16 @@ import { z } from 'zod';
 
 import type { Profile as ProfileRow } from './generated/prisma/client.js';
 import type { Ledger } from './ledger.js';
+import { profileVersions } from './profile-versions.js';
 import { parsed } from './row.js';
 
 const Kind = z.enum(['portage', 'synthetic']);
 
 /** Profiles over Postgres. */
-export function postgresProfiles({ prisma }: Ledger): ProfileRepository {
+export function postgresProfiles(ledger: Ledger): ProfileRepository {
+  const { prisma } = ledger;
   return {
+    ...profileVersions(ledger),
     put: async ({ name, kind, targets, createdAt }) => {
       const row = { name, kind, targets: [...targets], createdAt };
       const isStored = await prisma.$transaction(async (tx) => {

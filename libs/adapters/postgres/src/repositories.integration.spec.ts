@@ -5,9 +5,14 @@ import { droneRepositoryContract } from './contract/drones.contract.js';
 import { overEveryLedger } from './contract/ledgers.contract.js';
 import { messagesContract } from './contract/messages.contract.js';
 import { planRepositoryContract } from './contract/plans.contract.js';
+import { profileVersionsContract } from './contract/profiles.contract.js';
 
 describe('the plans of the ledger', () => {
   overEveryLedger(planRepositoryContract);
+});
+
+describe('the versions of profiles in the ledger', () => {
+  overEveryLedger(profileVersionsContract);
 });
 
 describe('the drones of the ledger', () => {

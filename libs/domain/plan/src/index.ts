@@ -6,6 +6,21 @@ export {
   type PlannedJob,
   type ResolverPorts,
 } from './package-resolver.js';
+export type { Configuration, ProfileVersion, RepositoryPin, RepositorySource } from './configuration.js';
+export { checkConfiguration } from './configuration-check.js';
+export {
+  diffConfigurations,
+  isSameConfiguration,
+  type ConfigurationChanges,
+  type FileChange,
+  type RepositoryChange,
+} from './configuration-diff.js';
+export { mistakeOfPath } from './configuration-files.js';
+export { MAX_FILE_CHARACTERS, MAX_FILES_CHARACTERS, MAX_PATH_CHARACTERS } from './configuration-limits.js';
+export { LINES_FILE, withLine } from './configuration-line.js';
+export type { ConfigurationError } from './configuration-report.js';
+export { canonicalText } from './configuration-text.js';
+export { diffLines, linesOf, type LineChange } from './line-diff.js';
 export type { EdgeKind, PlanDocument, PlanEdge, PlannedPackage, PlanRoot } from './plan-document.js';
 export {
   MAX_RESOLVE_ATTEMPTS,
@@ -15,5 +30,5 @@ export {
   type PlanState,
   type Resolving,
 } from './plan.js';
-export type { Profile, ProfileRepository } from './profile.js';
+export type { Profile, ProfileRepository, VersionPush, VersionSummary } from './profile.js';
 export type { Schedule, ScheduleRepository, ScheduleRun } from './schedule.js';

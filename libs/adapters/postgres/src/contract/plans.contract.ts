@@ -5,7 +5,7 @@ import { outgoing } from '@swarm/contracts';
 
 import type { Database } from '../database.js';
 import type { TestLedger } from './ledgers.contract.js';
-import { aJob, aPlan, AT, later, planMoved, unknownMessage } from './samples.contract.js';
+import { aJob, aPlan, AT, later, planMoved, sha256Of, unknownMessage } from './samples.contract.js';
 
 /** What every ProfileRepository, PlanRepository and ScheduleRepository does. */
 export function planRepositoryContract(ledger: () => TestLedger): void {
@@ -30,6 +30,7 @@ export function planRepositoryContract(ledger: () => TestLedger): void {
 
   it('gives back a plan as it was stored', async () => {
     const plan = aPlan(profile, {
+      configuration: sha256Of(5),
       state: 'complete',
       endedAt: later(5),
       resolveAttempt: 2,
