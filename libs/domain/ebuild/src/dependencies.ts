@@ -99,7 +99,7 @@ function evaluateNodes<Item>(
   for (const node of nodes) {
     if (node.kind === 'item') {
       const item = how.evaluateItem(node.item);
-      kept.push(item === node.item ? (node) : { kind: 'item', item });
+      kept.push(item === node.item ? node : { kind: 'item', item });
     } else if (node.kind === 'any-of') {
       const children = node.children.flatMap((child) => alternative(child, use, how));
       const [only] = children;
@@ -157,7 +157,7 @@ function readSource(word: string, eapi: Eapi | undefined): Result<string, Langua
 function misplacedArrow(text: string): number | undefined {
   for (const arrow of text.matchAll(/(?<![^ \t\n\r\f\v])->(?![^ \t\n\r\f\v])/g)) {
     const [next = ''] = /[^ \t\n\r\f\v]+/.exec(text.slice(arrow.index + 2)) ?? [];
-    if (next === '' || next === '(' || next === ')' || next === '->' || /[/?]/.test(next))
+    if (next === '' || next === '(' || next === ')' || next === '->' || /\/|\?$/.test(next))
       return arrow.index + 1;
   }
   return undefined;

@@ -28,6 +28,7 @@ export {
 } from './required-use.js';
 export { chosenAtoms, satisfiedBy } from './satisfy.js';
 export { parseSlot, printSlot, type Slot, type SlotDependency } from './slot.js';
+export { printReduced, type ReducedToken, useReduce, useReduceTokens } from './use-reduce.js';
 export type { UseDemand, UseDependency } from './use-dependency.js';
 export {
   compareVersions,
