@@ -174,6 +174,7 @@ export class Planner {
         use: ['nls'],
       },
       ...{ repository: 'lab', buildKey: randomUUID(), needs: [], criticalPath: 1 },
+      ...{ inputs: null, bootstrap: false, why: 'new' },
       synthetic: this.kind === 'synthetic' ? synthetic : null,
     };
     const core = { id: randomUUID() as JobId, spec, attempt: 0, failures: 0, reclaims: 0, failedOn: [] };

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connectBus } from '@swarm/adapter-nats';
 import { migrate } from '@swarm/adapter-postgres';
-import { api } from '@swarm/contracts';
-import { freePort } from '@swarm/platform';
+import { api, ProfilePushed } from '@swarm/contracts';
+import { freePort, silentLogger } from '@swarm/platform';
 import {
   createTestDatabase,
   repositoryRoot,
@@ -76,6 +77,39 @@ describe('the gateway as a process over real servers', () => {
     const status = api.status.response.parse(await (await fetch(`${url}/api/v1/status`)).json());
     expect(status.profiles).toMatchObject([{ profile: 'lab', synthetic: false, plan: null }]);
     expect(await (await fetch(url)).text()).toContain('<title>Build swarm</title>');
+  });
+
+  it('keeps the versions of a profile in Postgres, and tells the bus of each', async () => {
+    const bus = await connectBus({ url: nats.url, name: 'listener', logger: silentLogger() });
+    const heard: ProfilePushed[] = [];
+    try {
+      await bus.watch(ProfilePushed, (event) => void heard.push(event), { from: 'new' });
+      const configuration = {
+        files: { 'package.use': 'a/b c\n' },
+        makeProfile: 'gentoo:default',
+        world: ['a/b'],
+        repositories: [
+          { name: 'gentoo', source: { kind: 'git', url: '/srv/gentoo' }, revision: 'a'.repeat(40) },
+        ],
+      };
+      for (const body of [{ configuration }, { configuration }]) {
+        const pushed = await fetch(`${url}/api/v1/profiles/lab/versions`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+        expect(pushed.status).toBe(200);
+      }
+      await waitFor(() => heard.length > 0, SLOW);
+      expect(heard).toMatchObject([{ profile: 'lab', number: 1, author: 'operator' }]);
+      const read = await fetch(`${url}/api/v1/profiles/lab/versions/current`);
+      expect(api.profileVersion.response.parse(await read.json())).toMatchObject({
+        number: 1,
+        configuration,
+      });
+    } finally {
+      await bus.close();
+    }
   });
 
   it('S31: is not ready without NATS, says so by a real round trip, and is ready again by itself', async () => {

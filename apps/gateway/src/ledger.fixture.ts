@@ -4,7 +4,7 @@ import { openMemoryDatabase, type MemoryDatabase } from '@swarm/adapter-memory';
 import { outgoing } from '@swarm/contracts';
 import { cpvOf } from '@swarm/domain-ebuild';
 import type { Attempt, AttemptId, DroneName, Job, JobCore, JobId, PlanId, Sha256 } from '@swarm/domain-job';
-import type { PlanState } from '@swarm/domain-plan';
+import type { Plan, PlanState } from '@swarm/domain-plan';
 import type { Clock, Outgoing } from '@swarm/kernel';
 
 const SHA256 = 'a'.repeat(64) as Sha256;
@@ -29,7 +29,7 @@ export class TestLedger {
       id,
       profile,
       targets: ['@world'],
-      configuration: null,
+      configuration: (await profiles.current(profile))?.digest ?? null,
       origin: 'operator',
       state: 'building' as const,
       createdAt: this.clock.now(),
@@ -64,6 +64,9 @@ export class TestLedger {
         use: [],
         repository: 'lab',
         buildKey: `key-${cpv}`,
+        inputs: null,
+        bootstrap: false,
+        why: 'new',
         needs: needs.map((need) => ({ buildKey: `key-${need}`, root: 'target' as const })),
         criticalPath: 1,
         synthetic: synthetic ? { durationMs: 1, fails: 'never', sizeBytes: 1 } : null,
@@ -142,6 +145,15 @@ export class TestLedger {
     });
     const plan = { ...found.value, state, detail, endedAt: at };
     await plans.save({ plan, expected: found.revision, newJobs: [], at, outgoing: [event] });
+  }
+
+  /** Findings that Portage reported of a plan. */
+  async find(id: string, findings: Plan['findings']): Promise<void> {
+    const found = await this.database.plans.find(id);
+    if (!found) throw new Error(`no plan ${id}`);
+    const plan = { ...found.value, findings };
+    const at = this.clock.now();
+    await this.database.plans.save({ plan, expected: found.revision, newJobs: [], at, outgoing: [] });
   }
 
   async release(profile: string, planId: string, packages: number): Promise<void> {

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
 import { connectBus } from '@swarm/adapter-nats';
-import { migrate, openDatabase } from '@swarm/adapter-postgres';
+import { migrate, openDatabase, OutboxRelay, type Database } from '@swarm/adapter-postgres';
+import type { MessageBus } from '@swarm/contracts';
 import {
   createLogger,
   newId,
@@ -47,6 +48,8 @@ async function main(config: GatewayConfig, logger: Logger): Promise<void> {
       throw error;
     },
   );
+  const relay = relayOf(database, bus, logger);
+  relay.start();
   const closing = new AbortController();
   await runService({
     name: SERVICE,
@@ -74,7 +77,22 @@ async function main(config: GatewayConfig, logger: Logger): Promise<void> {
           closing.abort();
         },
       },
+      drain: { outbox: () => relay.stop() },
       release: { bus: () => bus.close(), postgres: () => database.close() },
+    },
+  });
+}
+
+/** Sends the news of what was pushed; two gateways do no harm to each other. */
+function relayOf({ outbox }: Database, bus: MessageBus, logger: Logger): OutboxRelay {
+  return new OutboxRelay({
+    outbox,
+    bus,
+    onParked: ({ id, message }, reason) => {
+      logger.error({ id, message, reason }, 'message cannot be sent');
+    },
+    onFailure: ({ error, delayMs }) => {
+      logger.warn({ error, delayMs }, 'message could not be sent yet');
     },
   });
 }

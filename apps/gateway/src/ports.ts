@@ -5,7 +5,7 @@ import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { GenerationRepository } from '@swarm/domain-release';
 import type { Clock } from '@swarm/kernel';
 
-/** The part of the ledger that the gateway reads; it writes nothing but profiles. */
+/** The part of the ledger that the gateway reads; it writes nothing but profiles and their versions. */
 export interface Ledger {
   readonly plans: Pick<PlanRepository<never>, 'find' | 'recent'>;
   readonly jobs: Pick<

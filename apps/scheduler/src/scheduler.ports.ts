@@ -24,7 +24,7 @@ export interface SchedulerPorts {
   readonly profiles: ProfileRepository;
   readonly schedules: ScheduleRepository;
   readonly drones: Pick<DroneRepository, 'all'>;
-  readonly artifacts: Pick<ArtifactRepository, 'byBuildKeys' | 'ofJob'>;
+  readonly artifacts: Pick<ArtifactRepository, 'byBuildKeys' | 'ofJob' | 'builds'>;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;

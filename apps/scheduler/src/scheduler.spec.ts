@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { openMemoryDatabase, type MemoryDatabase } from '@swarm/adapter-memory';
-import { PLAN_SCHEMA, type PlanDocument, type WorkAssigned, type WorkOutcome } from '@swarm/contracts';
+import { PLAN_SCHEMA, PlanDocument, type WorkAssigned, type WorkOutcome } from '@swarm/contracts';
 import type { Drone } from '@swarm/domain-drone';
 import type { Job, PlanId } from '@swarm/domain-job';
 import { silentLogger } from '@swarm/platform';
@@ -31,7 +31,7 @@ const policy = {
 const measured = { wallMs: 1, dependenciesMs: 0, buildMs: 1, uploadMs: 0 };
 
 /** `b` needs `a` before it is built. */
-const document: PlanDocument = {
+const document = PlanDocument.parse({
   schema: PLAN_SCHEMA.name,
   schemaVersion: PLAN_SCHEMA.version,
   portage: '3.0.82',
@@ -46,8 +46,7 @@ const document: PlanDocument = {
     dependencies: {},
   })),
   edges: [{ parent: 1, child: 0, kinds: ['buildtime'] }],
-  problems: [],
-};
+});
 
 /** The scheduler's use cases over a ledger in memory, with a clock that the test moves. */
 class Ground {
@@ -184,6 +183,7 @@ class Ground {
         receivedAt: this.clock.now(),
         metadata: {},
         synthetic: false,
+        abi: null,
       },
       [],
     );

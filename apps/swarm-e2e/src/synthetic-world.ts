@@ -1,4 +1,4 @@
-import { PLAN_SCHEMA, type PlanDocument, type SyntheticBuild } from '@swarm/contracts';
+import { PLAN_SCHEMA, PlanDocument, type SyntheticBuild } from '@swarm/contracts';
 
 /** What a package of a small world needs before it is built, and how its build goes. */
 export interface SmallPackage {
@@ -33,7 +33,7 @@ const DURATION_MS = 600;
 /** A plan document of such a world, for synthetic drones; another version has everything to be built anew. */
 export function documentOf(world: readonly SmallPackage[], version = '1.0'): PlanDocument {
   const at = (name: string): number => world.findIndex((each) => each.name === name);
-  return {
+  return PlanDocument.parse({
     schema: PLAN_SCHEMA.name,
     schemaVersion: PLAN_SCHEMA.version,
     portage: 'synthetic',
@@ -51,6 +51,5 @@ export function documentOf(world: readonly SmallPackage[], version = '1.0'): Pla
     edges: world.flatMap(({ name, needs = [] }) =>
       needs.map((need) => ({ parent: at(name), child: at(need), kinds: ['buildtime' as const] })),
     ),
-    problems: [],
-  };
+  });
 }

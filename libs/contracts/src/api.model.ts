@@ -5,6 +5,7 @@ import { DroneName, ProfileName } from './work.messages.js';
 
 const Instant = z.iso.datetime();
 const Count = z.int().nonnegative();
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** How every failure of the API looks. */
 export const ApiFailure = z.object({
@@ -33,11 +34,17 @@ export type ProfileKind = z.output<typeof ProfileKind>;
 export const JobCounts = z.object({ total: Count, ...countsOf(jobStates) });
 export type JobCounts = z.output<typeof JobCounts>;
 
+/** Which version of its profile something was made with. */
+export const VersionRef = z.object({ digest: Sha256, number: z.int().positive() });
+export type VersionRef = z.output<typeof VersionRef>;
+
 export const PlanSummary = z.object({
   id: z.uuid(),
   profile: ProfileName,
   synthetic: z.boolean(),
   targets: z.array(z.string()),
+  /** What it is made with; null where nothing was pushed to the profile. */
+  configuration: VersionRef.nullable(),
   origin: z.string(),
   state: PlanStateName,
   /** One line: why it is in this state. */
@@ -67,6 +74,10 @@ export const JobSummary = z.object({
   cpv: z.string(),
   slot: z.string(),
   use: z.array(z.string()),
+  /** Why it is built at all; empty where there is nothing to say. */
+  why: z.string(),
+  /** True for the first, reduced build of a package that a cycle needs; its full build follows. */
+  bootstrap: z.boolean(),
   state: JobStateName,
   /** Why it is not built yet, or will not be; empty where there is nothing to say. */
   reason: z.string(),
@@ -165,10 +176,26 @@ export const EventView = z.object({
 });
 export type EventView = z.output<typeof EventView>;
 
+/** Something about a plan that a person may have to settle. */
+export const FindingView = z.object({
+  /** The same finding of the next plan has the same id. */
+  id: z.string().default(''),
+  kind: z.string(),
+  /** One sentence: what, and which packages. */
+  text: z.string(),
+  /** CPVs that are not planned, or not as they were wanted, because of it. */
+  packages: z.array(z.string()).default([]),
+  /** Who asks for what cannot be had; `cpv` is empty for what was asked for directly. */
+  parents: z.array(z.object({ cpv: z.string(), atom: z.string() })).default([]),
+  /** Lines for files below etc/portage; any one of them would settle it. */
+  remedies: z.array(z.object({ file: z.string(), line: z.string() })).default([]),
+});
+export type FindingView = z.output<typeof FindingView>;
+
 export const PlanDetail = z.object({
   plan: PlanSummary,
   numbers: PlanNumbers,
-  findings: z.array(z.object({ kind: z.string(), text: z.string() })),
+  findings: z.array(FindingView),
   jobs: z.array(JobSummary),
   release: Release.nullable(),
 });

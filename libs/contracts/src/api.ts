@@ -14,6 +14,7 @@ import {
   Status,
 } from './api.model.js';
 import { defineEndpoint, type Endpoint } from './endpoint.js';
+import { ProfileDiff, ProfileVersionSummary, ProfileVersionView, PushedVersion } from './profile.model.js';
 import { ProfileName } from './work.messages.js';
 
 /** Where the API lives. */
@@ -34,6 +35,20 @@ const Targets = z
       .regex(/^[@A-Za-z0-9_<>=~!][\w@<>=~!*+./:,[\]()?-]*$/, 'a target is an atom or a set, e.g. @world'),
   )
   .max(MAX_TARGETS);
+
+/** Largest push, in bytes: all that a configuration may hold, in UTF-8 and escaped. */
+const MAX_PUSH_BYTES = 16 * 1024 * 1024;
+
+const OfProfile = z.strictObject({ name: ProfileName });
+/** Says which version: as lists show it. */
+const VersionName = z
+  .string()
+  .regex(
+    /^(?:current|[1-9][0-9]{0,8}|[0-9a-f]{10,64})$/,
+    'a version is its number, its digest (10 digits of it do) or "current"',
+  );
+/** Who changes a profile, and why; one line each. */
+const by = { author: z.string().default('operator'), reason: z.string().default('') };
 
 /** Every route that answers with JSON: server, clients and `/api/docs` are made from this table. */
 export const api = {
@@ -128,6 +143,57 @@ export const api = {
     summary: 'Adds a profile, or changes the targets of one; its kind never changes.',
     body: z.strictObject({ name: ProfileName, kind: ProfileKind, targets: Targets.min(1) }),
     response: ProfileView,
+  }),
+  profileVersions: defineEndpoint({
+    method: 'GET',
+    path: '/profiles/:name/versions',
+    summary: 'What was pushed to a profile, newest first.',
+    params: OfProfile,
+    response: z.object({ versions: z.array(ProfileVersionSummary) }),
+  }),
+  profileVersion: defineEndpoint({
+    method: 'GET',
+    path: '/profiles/:name/versions/:version',
+    summary: 'One version with its whole configuration, by number, digest or `current`.',
+    params: OfProfile.extend({ version: VersionName }),
+    response: ProfileVersionView,
+  }),
+  pushProfile: defineEndpoint({
+    method: 'POST',
+    path: '/profiles/:name/versions',
+    summary: 'Makes a configuration the current one. Pushing the current one again changes nothing.',
+    params: OfProfile,
+    body: z.strictObject({
+      /** Checked as a whole, so that every mistake is told at once. */
+      configuration: z
+        .unknown()
+        .describe('{files, makeProfile, world, repositories}, as a version of a profile shows it'),
+      ...by,
+    }),
+    maxBodyBytes: MAX_PUSH_BYTES,
+    response: PushedVersion,
+  }),
+  acceptLine: defineEndpoint({
+    method: 'POST',
+    path: '/profiles/:name/lines',
+    summary: 'Adds a line to a file of the current configuration: how the remedy of a finding is accepted.',
+    params: OfProfile,
+    body: z.strictObject({
+      /** Below etc/portage, e.g. `package.use`; the line goes to a file in it where that is a directory. */
+      file: z.string().min(1, 'names a file below etc/portage, e.g. package.use'),
+      line: z.string().min(1, 'is the line, e.g. media-libs/freetype -harfbuzz'),
+      ...by,
+    }),
+    response: PushedVersion,
+  }),
+  profileDiff: defineEndpoint({
+    method: 'GET',
+    path: '/profiles/:name/diff',
+    summary:
+      'What changed between two versions; by default from the one before `to`, which is the current one.',
+    params: OfProfile,
+    query: z.strictObject({ from: VersionName.optional(), to: VersionName.default('current') }),
+    response: ProfileDiff,
   }),
   events: defineEndpoint({
     method: 'GET',

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Largest body of a request that says nothing else, in bytes. */
+export const MAX_BODY_BYTES = 512 * 1024;
+
 const Nothing = z.strictObject({});
 type Nothing = typeof Nothing;
 
@@ -17,6 +20,8 @@ export interface Endpoint<
   readonly params: P;
   readonly query: Q;
   readonly body: B;
+  /** Largest body that is read, in bytes. */
+  readonly maxBodyBytes: number;
   readonly response: R;
   /** What a success is called: 200, or 201 where something came into being. */
   readonly status: 200 | 201;
@@ -48,6 +53,7 @@ export function defineEndpoint<
     params: Nothing,
     query: Nothing,
     body: Nothing,
+    maxBodyBytes: MAX_BODY_BYTES,
     status: 200,
     produces: 'application/json',
   };

@@ -167,6 +167,7 @@ export const ReclaimRequested = defineMessage({
 });
 
 export type RunStarted = Payload<typeof RunStarted>;
+export type ProfilePushed = Payload<typeof ProfilePushed>;
 export type PlanMoved = Payload<typeof PlanMoved>;
 export type JobMoved = Payload<typeof JobMoved>;
 export type AttemptFailed = Payload<typeof AttemptFailed>;

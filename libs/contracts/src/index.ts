@@ -6,6 +6,7 @@ export {
   droneStates,
   DroneView,
   EventView,
+  FindingView,
   JobCounts,
   JobDetail,
   JobStateName,
@@ -20,6 +21,7 @@ export {
   ProfileView,
   Release,
   Status,
+  VersionRef,
 } from './api.model.js';
 export { PlanAnswered, PlanAsked } from './ask.messages.js';
 export {
@@ -33,7 +35,18 @@ export {
   type Payload,
 } from './define-message.js';
 export {
+  ConfigurationChangesView,
+  ConfigurationView,
+  LineChangeView,
+  ProfileDiff,
+  ProfileVersionSummary,
+  ProfileVersionView,
+  PushedVersion,
+  RepositoryPinView,
+} from './profile.model.js';
+export {
   defineEndpoint,
+  MAX_BODY_BYTES,
   type Endpoint,
   type EndpointInput,
   type EndpointRequest,
@@ -68,6 +81,7 @@ export {
   Measured,
   ProfileName,
   ResolveWork,
+  ConfigurationRef,
   SyntheticBuild,
   WorkAssigned,
   WorkOutcome,

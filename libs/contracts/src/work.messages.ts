@@ -8,7 +8,7 @@ export const DroneName = z
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a drone name has a-z, 0-9 and hyphens, at most 63 characters');
 
 /** First parts of the binhost's own URLs, which a profile would hide. */
-const RESERVED_PROFILES: readonly string[] = ['staging', 'upload', 'healthz', 'readyz'];
+const RESERVED_PROFILES: readonly string[] = ['staging', 'upload', 'configuration', 'healthz', 'readyz'];
 
 /** The name of a profile (a build target); it is part of binhost URLs. */
 export const ProfileName = z
@@ -26,6 +26,14 @@ export const SyntheticBuild = z.object({
   sizeBytes: z.int().nonnegative().default(1024),
 });
 export type SyntheticBuild = z.output<typeof SyntheticBuild>;
+
+/** The Portage configuration that work is done with; drones fetch it once, and check its digest. */
+export const ConfigurationRef = z.object({
+  /** SHA-256 of the canonical text that the URL serves. */
+  digest: Sha256,
+  url: z.url(),
+});
+export type ConfigurationRef = z.output<typeof ConfigurationRef>;
 
 /** Ask Portage on a drone what a profile needs. */
 export const ResolveWork = z.object({
@@ -46,7 +54,13 @@ export const BuildWork = z.object({
   repository: z.string().min(1),
   /** Exact packages that must be there before the build, dependencies first; all are in staging. */
   dependencies: z.array(
-    z.object({ cpv: z.string().min(1), sha256: Sha256, root: z.enum(['target', 'build']) }),
+    z.object({
+      cpv: z.string().min(1),
+      sha256: Sha256,
+      root: z.enum(['target', 'build']),
+      /** Path in the staging index: two builds of one CPV may be there, and exactly this one is meant. */
+      path: z.string().min(1).optional(),
+    }),
   ),
   /** Binhost to install them from. */
   stagingUrl: z.url(),
@@ -69,6 +83,8 @@ export const WorkAssigned = defineMessage({
     attemptId: z.uuid(),
     attempt: z.int().positive(),
     profile: ProfileName,
+    /** Absent for profiles without one: synthetic ones, and those that nothing was pushed to yet. */
+    configuration: ConfigurationRef.optional(),
     work: z.discriminatedUnion('kind', [ResolveWork, BuildWork]),
   }),
   dedupe: ({ attemptId }) => `work:${attemptId}`,

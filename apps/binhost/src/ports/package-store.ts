@@ -1,9 +1,9 @@
 import type {
   ArtifactRefusal,
   ArtifactRefusalReason,
-  Binpkg,
   BinpkgFormat,
   BinpkgMetadata,
+  InspectedBinpkg,
 } from '@swarm/domain-binpkg';
 import type { Result } from '@swarm/kernel';
 
@@ -69,8 +69,8 @@ export interface UploadStore {
     body: AsyncIterable<Uint8Array>,
     declared: DeclaredUpload,
   ): Promise<Result<ReceivedFile, ArtifactRefusal>>;
-  /** Verifies the container and reads what it says of itself. */
-  inspect(received: ReceivedFile): Promise<Result<Binpkg, ArtifactRefusal>>;
+  /** Verifies the container, and reads what it says of itself and what it exports. */
+  inspect(received: ReceivedFile): Promise<Result<InspectedBinpkg, ArtifactRefusal>>;
   /** Makes it durable; the sender may forget it only after this. */
   commit(received: ReceivedFile): Promise<{ readonly mtimeSeconds: number }>;
   discard(received: ReceivedFile): Promise<void>;

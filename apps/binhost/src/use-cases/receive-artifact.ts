@@ -1,5 +1,5 @@
 import { outgoing } from '@swarm/contracts';
-import { acceptArtifact, type Binpkg, entryOf, refusal } from '@swarm/domain-binpkg';
+import { acceptArtifact, entryOf, type InspectedBinpkg, refusal } from '@swarm/domain-binpkg';
 import type { ArtifactRefusal } from '@swarm/domain-binpkg';
 import type { Artifact, ArtifactRepository, UploadExpectation } from '@swarm/domain-release';
 import { type Clock, ok, type Result } from '@swarm/kernel';
@@ -104,7 +104,7 @@ export class ReceiveArtifact {
   async #verify(
     received: ReceivedFile,
     expected: UploadExpectation,
-  ): Promise<Result<Binpkg, ArtifactRefusal>> {
+  ): Promise<Result<InspectedBinpkg, ArtifactRefusal>> {
     const inspected = await this.ports.store.inspect(received);
     if (!inspected.ok) return inspected;
     const binpkg = inspected.value;
@@ -127,7 +127,11 @@ export class ReceiveArtifact {
   }
 
   /** Object first, ledger second, answer last: whoever hears 201 may forget the file (S15). */
-  async #keep(received: ReceivedFile, binpkg: Binpkg, expected: UploadExpectation): Promise<UploadAnswer> {
+  async #keep(
+    received: ReceivedFile,
+    binpkg: InspectedBinpkg,
+    expected: UploadExpectation,
+  ): Promise<UploadAnswer> {
     const { artifacts, store, clock, logger, factId, wake } = this.ports;
     const { attemptId, jobId, profile, buildKey, cpv, drone, synthetic } = expected;
     const { sha256, sizeBytes, md5, sha1 } = received;
@@ -139,6 +143,7 @@ export class ReceiveArtifact {
       state: 'received',
       path: null,
       metadata: ledgerMetadata(binpkg, mtimeSeconds),
+      abi: binpkg.abi,
     };
     const id = factId('artifact-received', jobId);
     const at = receivedAt.toISOString();

@@ -14,7 +14,7 @@ const artifact = (cpv: string, sha256: string): Artifact => ({
     state: 'published',
     path: null,
   },
-  ...{ sizeBytes: 1, md5: '', sha1: '', receivedAt: new Date(0), metadata: {}, synthetic: false },
+  ...{ sizeBytes: 1, md5: '', sha1: '', receivedAt: new Date(0), metadata: {}, synthetic: false, abi: null },
 });
 
 describe('the next release', () => {

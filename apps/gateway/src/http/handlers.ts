@@ -6,6 +6,8 @@ import { eventView } from '../use-cases/describe-event.js';
 import { readDrones, readReleases } from '../use-cases/read-fleet.js';
 import { findJobs, readJob, readJobs } from '../use-cases/read-jobs.js';
 import { readPlan, readPlans } from '../use-cases/read-plans.js';
+import { acceptLine, pushProfile } from '../use-cases/push-profile.js';
+import { diffVersions, readVersion, readVersions } from '../use-cases/read-profile.js';
 import { readStatus } from '../use-cases/read-status.js';
 import { profileView } from '../use-cases/views.js';
 
@@ -29,6 +31,11 @@ export function handlersOver(ports: GatewayPorts): Handlers {
     releases: async ({ profile }) => ({ releases: await readReleases(ports, profile) }),
     profiles: async () => ({ profiles: (await ports.profiles.all()).map(profileView) }),
     putProfile: (profile) => putProfile(ports, profile),
+    profileVersions: async ({ name }) => ({ versions: await readVersions(ports, name) }),
+    profileVersion: ({ name, version }) => readVersion(ports, name, version),
+    pushProfile: (push) => pushProfile(ports, push),
+    acceptLine: (line) => acceptLine(ports, line),
+    profileDiff: (wish) => diffVersions(ports, wish),
     events: async ({ after, limit }) => {
       const stored =
         after === undefined

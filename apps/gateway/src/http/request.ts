@@ -4,24 +4,17 @@ import type { z } from 'zod';
 
 import { ApiRefusal } from '../use-cases/api-refusal.js';
 
-/** Largest request body. */
-export const MAX_BODY_BYTES = 512 * 1024;
-
 /**
  * The JSON object in a request's body; an empty body is an empty object.
  * Only `application/json` is read: a browser sends that across origins only after asking, and is refused then.
  */
-export async function readBody(request: IncomingMessage): Promise<unknown> {
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > MAX_BODY_BYTES) {
-      throw new ApiRefusal(
-        'bad-input',
-        `The body is larger than ${MAX_BODY_BYTES} bytes.`,
-        'Send less at once.',
-      );
+    if (sizeBytes > maxBytes) {
+      throw new ApiRefusal('bad-input', `The body is larger than ${maxBytes} bytes.`, 'Send less at once.');
     }
     chunks.push(chunk);
   }

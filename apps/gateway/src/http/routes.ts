@@ -91,7 +91,9 @@ async function requestOf(endpoint: Endpoint, { request, params, url }: Exchange)
   return {
     ...parsePart(endpoint.params, params, 'path'),
     ...parsePart(endpoint.query, queryOf(url), 'query'),
-    ...(endpoint.method === 'GET' ? {} : parsePart(endpoint.body, await readBody(request), 'body')),
+    ...(endpoint.method === 'GET'
+      ? {}
+      : parsePart(endpoint.body, await readBody(request, endpoint.maxBodyBytes), 'body')),
   };
 }
 

@@ -5,7 +5,8 @@ import { ApiRefusal } from './api-refusal.js';
 import { RECENT_PLANS, syntheticProfiles } from './latest-plans.js';
 import { numbersOf } from './plan-numbers.js';
 import { JobReader } from './read-jobs.js';
-import { planSummary, releaseView } from './views.js';
+import { versionsOf } from './version-views.js';
+import { findingView, planSummary, releaseView } from './views.js';
 
 export async function readPlans(
   ports: GatewayPorts,
@@ -13,10 +14,9 @@ export async function readPlans(
 ): Promise<PlanSummary[]> {
   const synthetic = await syntheticProfiles(ports);
   const plans = await ports.plans.recent(profile === undefined ? limit : RECENT_PLANS);
-  return plans
-    .filter((plan) => profile === undefined || plan.profile === profile)
-    .slice(0, limit)
-    .map((plan) => planSummary(plan, synthetic.has(plan.profile)));
+  const wanted = plans.filter((plan) => profile === undefined || plan.profile === profile).slice(0, limit);
+  const versionOf = await versionsOf(ports, wanted);
+  return wanted.map((plan) => planSummary(plan, synthetic.has(plan.profile), versionOf(plan)));
 }
 
 export async function readPlan(ports: GatewayPorts, id: string): Promise<PlanDetail> {
@@ -27,9 +27,9 @@ export async function readPlan(ports: GatewayPorts, id: string): Promise<PlanDet
   const synthetic = (await syntheticProfiles(ports)).has(plan.profile);
   const release = await ports.generations.ofPlan(id);
   return {
-    plan: planSummary(plan, synthetic),
+    plan: planSummary(plan, synthetic, (await versionsOf(ports, [plan]))(plan)),
     numbers: numbersOf(plan, jobs),
-    findings: plan.findings.map(({ kind, text }) => ({ kind, text })),
+    findings: plan.findings.map(findingView),
     jobs: reader.summaries(jobs),
     release: release ? releaseView(release, synthetic, ports.binhostUrl) : null,
   };

@@ -7,6 +7,7 @@ import { JobReader } from './read-jobs.js';
 import { nextThing } from './next-thing.js';
 import { numbersOf } from './plan-numbers.js';
 import { latestPlans } from './latest-plans.js';
+import { versionsOf } from './version-views.js';
 import { planSummary, releaseView } from './views.js';
 
 /** Most quarantined and blocked jobs that a profile's status names. */
@@ -39,8 +40,9 @@ async function profileStatus(
   profile: Profile,
   planId: string | undefined,
   reader: JobReader,
-  { plans, generations, binhostUrl }: GatewayPorts,
+  ports: GatewayPorts,
 ): Promise<ProfileStatus> {
+  const { plans, generations, binhostUrl } = ports;
   const synthetic = profile.kind === 'synthetic';
   // Read after its jobs were chosen, so that the plan is never older than what is said of it.
   const jobs = planId === undefined ? [] : await reader.rawOfPlan(planId);
@@ -50,7 +52,7 @@ async function profileStatus(
     profile: profile.name,
     kind: profile.kind,
     synthetic,
-    plan: plan ? planSummary(plan, synthetic) : null,
+    plan: plan ? planSummary(plan, synthetic, (await versionsOf(ports, [plan]))(plan)) : null,
     numbers: numbersOf(plan, jobs),
     stuck: reader
       .summaries(jobs)

@@ -1,6 +1,14 @@
-import type { AttemptView, JobSummary, PlanSummary, ProfileView, Release } from '@swarm/contracts';
+import {
+  FindingView,
+  type AttemptView,
+  type JobSummary,
+  type PlanSummary,
+  type ProfileView,
+  type Release,
+  type VersionRef,
+} from '@swarm/contracts';
 import type { Attempt, Job } from '@swarm/domain-job';
-import type { Plan, Profile } from '@swarm/domain-plan';
+import type { Finding, Plan, Profile } from '@swarm/domain-plan';
 import type { Generation } from '@swarm/domain-release';
 import { assertNever } from '@swarm/kernel';
 
@@ -18,19 +26,26 @@ export function profileView(profile: Profile): ProfileView {
   };
 }
 
-export function planSummary(plan: Plan, synthetic: boolean): PlanSummary {
+/** `version` is the one that the plan was made with. */
+export function planSummary(plan: Plan, synthetic: boolean, version: VersionRef | null): PlanSummary {
   const { id, profile, targets, origin, state, detail, createdAt, endedAt } = plan;
   return {
     id,
     profile,
     synthetic,
     targets: [...targets],
+    configuration: version,
     origin,
     state,
     detail,
     createdAt: createdAt.toISOString(),
     endedAt: endedAt?.toISOString() ?? null,
   };
+}
+
+/** Findings of plans that were made by an earlier version have only words. */
+export function findingView(finding: Finding): FindingView {
+  return FindingView.parse(finding);
 }
 
 export function releaseView(generation: Generation, synthetic: boolean, binhostUrl: string): Release {
@@ -83,6 +98,8 @@ export function jobSummary(job: Job, surroundings: JobSurroundings): JobSummary 
     cpv: spec.cpv,
     slot: spec.slot,
     use: [...spec.use],
+    why: '',
+    bootstrap: false,
     state,
     reason: reasonOf(job, surroundings),
     attempt,

@@ -1,11 +1,19 @@
-import { outgoing } from '@swarm/contracts';
+import { outgoing, type BuildWork } from '@swarm/contracts';
 import type { Attempt, AttemptId, Job } from '@swarm/domain-job';
 import type { Placement } from '@swarm/domain-placement';
+import type { Plan } from '@swarm/domain-plan';
 import type { Artifact } from '@swarm/domain-release';
 import type { Outgoing } from '@swarm/kernel';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
+import { configurationRef } from './configuration-ref.js';
 import type { MoveJob } from './move-job.js';
+
+/** What is known around a job: its plan, and what staging has. */
+export interface DelegationContext {
+  readonly plan: Pick<Plan, 'configuration'>;
+  readonly published: ReadonlyMap<string, Artifact>;
+}
 
 type Ports = Pick<SchedulerPorts, 'clock' | 'entropy' | 'log' | 'policy' | 'binhostUrl'>;
 
@@ -20,7 +28,7 @@ export class DelegateJob {
   async execute(
     job: Job,
     { drone, makeJobs }: Placement,
-    published: ReadonlyMap<string, Artifact>,
+    { plan, published }: DelegationContext,
   ): Promise<boolean> {
     const dependencies = dependenciesOf(job, published);
     if (!dependencies) return false;
@@ -46,7 +54,9 @@ export class DelegateJob {
           logTail: null,
           measured: null,
         }),
-        messages: (after) => [this.#assignment(after, { attemptId, drone, makeJobs, token, dependencies })],
+        messages: (after) => [
+          this.#assignment(after, { plan, attemptId, drone, makeJobs, token, dependencies }),
+        ],
       },
     );
     if (moved.kind === 'moved') {
@@ -61,6 +71,7 @@ export class DelegateJob {
   #assignment(
     { id, spec, attempt }: Job,
     to: Pick<Placement, 'drone' | 'makeJobs'> & {
+      readonly plan: DelegationContext['plan'];
       readonly attemptId: AttemptId;
       readonly token: string;
       readonly dependencies: NonNullable<ReturnType<typeof dependenciesOf>>;
@@ -72,6 +83,7 @@ export class DelegateJob {
       attemptId: to.attemptId,
       attempt,
       profile: spec.profile,
+      ...configurationRef(to.plan, binhostUrl),
       work: {
         kind: 'build',
         jobId: id,
@@ -92,14 +104,13 @@ export class DelegateJob {
   }
 }
 
+type Dependency = BuildWork['dependencies'][number];
+
 /** What must be installed first, as the staging index has it; undefined when a part is not there (any more). */
-function dependenciesOf(
-  { spec }: Job,
-  published: ReadonlyMap<string, Artifact>,
-): { cpv: string; sha256: string; root: 'target' | 'build' }[] | undefined {
+function dependenciesOf({ spec }: Job, published: ReadonlyMap<string, Artifact>): Dependency[] | undefined {
   const found = spec.needs.map(({ buildKey, root }) => ({ artifact: published.get(buildKey), root }));
   const dependencies = found.flatMap(({ artifact, root }) =>
-    artifact ? [{ cpv: artifact.cpv, sha256: artifact.sha256, root }] : [],
+    artifact?.path ? [{ cpv: artifact.cpv, sha256: artifact.sha256, root, path: artifact.path }] : [],
   );
   return dependencies.length === spec.needs.length ? dependencies : undefined;
 }

@@ -1,12 +1,25 @@
 import { outgoing, type PlanDocument } from '@swarm/contracts';
 import type { Drone } from '@swarm/domain-drone';
 import type { Job, JobId, PlanId } from '@swarm/domain-job';
-import { MAX_RESOLVE_ATTEMPTS, resolvePlan, type Plan, type PlannedJob } from '@swarm/domain-plan';
+import { compareAbi } from '@swarm/domain-binpkg';
+import { packageOf, parseCpv } from '@swarm/domain-ebuild';
+import {
+  MAX_RESOLVE_ATTEMPTS,
+  resolvePlan,
+  type JobGraph,
+  type Plan,
+  type PlannedJob,
+} from '@swarm/domain-plan';
+import type { StoredBuild } from '@swarm/domain-release';
 import type { Outgoing, Saved, Versioned } from '@swarm/kernel';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
+import { configurationRef } from './configuration-ref.js';
 
-type Ports = Pick<SchedulerPorts, 'plans' | 'jobs' | 'artifacts' | 'clock' | 'entropy' | 'log' | 'policy'>;
+type Ports = Pick<
+  SchedulerPorts,
+  'plans' | 'jobs' | 'artifacts' | 'clock' | 'entropy' | 'log' | 'policy' | 'binhostUrl'
+>;
 
 /** From targets to jobs: hands a plan to a drone whose Portage resolves it, and takes the answer in. */
 export class ResolvePlans {
@@ -40,6 +53,7 @@ export class ResolvePlans {
           attemptId,
           attempt,
           profile: plan.value.profile,
+          ...configurationRef(plan.value, this.ports.binhostUrl),
           work: { kind: 'resolve', planId: plan.value.id, targets: [...plan.value.targets] },
         }),
       ],
@@ -49,15 +63,8 @@ export class ResolvePlans {
   /** The plan document came: jobs for all that is not built yet. */
   async accept(plan: Versioned<Plan>, document: PlanDocument): Promise<Saved> {
     const { value } = plan;
-    const digest = (text: string): string => this.ports.entropy.sha256(text);
-    // Two passes: the first names the build keys, so that the ledger can be asked about all of them at once.
-    const { members } = resolvePlan(document, { digest, isBuilt: () => false });
-    const keys = members.map(({ buildKey }) => buildKey);
-    const built = new Set(
-      (await this.ports.artifacts.byBuildKeys(value.profile, keys)).map(({ buildKey }) => buildKey),
-    );
-    const graph = resolvePlan(document, { digest, isBuilt: (key) => built.has(key) });
-    if (members.length === 0) {
+    const graph = await this.#graphOf(value, document);
+    if (graph.jobs.length === 0 && graph.alreadyBuilt.length === 0) {
       const why = graph.findings.map(({ text }) => text).join('; ') || 'Portage found nothing to merge';
       return this.#end(plan, 'failed', why, { findings: graph.findings });
     }
@@ -65,17 +72,25 @@ export class ResolvePlans {
       (await this.ports.jobs.quarantined(value.profile)).map((job) => [job.spec.buildKey, job]),
     );
     const jobs = graph.jobs.map((planned) => this.#newJob(value, planned, quarantined.get(planned.buildKey)));
-    const detail = `${jobs.length} to build, ${graph.alreadyBuilt.length} already built`;
-    this.ports.log.info(
-      { planId: value.id, jobs: jobs.length, built: graph.alreadyBuilt.length },
-      'plan resolved',
-    );
+    const [built, findings] = [graph.alreadyBuilt.length, graph.findings.length];
+    const detail = `${jobs.length} to build, ${built} already built${findings > 0 ? `; findings: ${findings}` : ''}`;
+    this.ports.log.info({ planId: value.id, jobs: jobs.length, built, findings }, 'plan resolved');
     return this.#save(
       plan,
       { state: 'building', resolving: null, members: graph.members, findings: graph.findings, detail },
       [],
       jobs,
     );
+  }
+
+  async #graphOf({ profile }: Plan, document: PlanDocument): Promise<JobGraph> {
+    const names = document.packages.flatMap(({ cpv }) => {
+      const parsed = parseCpv(cpv);
+      return parsed.ok ? [packageOf(parsed.value.cpv)] : [];
+    });
+    const known = await this.ports.artifacts.builds(profile, [...new Set(names)]);
+    const digest = (text: string): string => this.ports.entropy.sha256(text);
+    return resolvePlan(document, { digest, known, abiChange: abiChanges(known) });
   }
 
   /** The drone could not resolve it: another try, or the end of the plan. */
@@ -143,6 +158,9 @@ export class ResolvePlans {
         use: planned.use,
         repository: planned.repository,
         buildKey: planned.buildKey,
+        inputs: planned.inputs,
+        bootstrap: planned.bootstrap,
+        why: planned.why,
         needs: planned.needs,
         criticalPath: planned.criticalPath,
         synthetic: planned.synthetic ?? null,
@@ -156,4 +174,20 @@ export class ResolvePlans {
       ? { ...core, state: 'quarantined', reason: before.reason }
       : { ...core, state: 'waiting' };
   }
+}
+
+/** Longest list of lost symbols in one reason. */
+const MAX_CHANGES_NAMED = 3;
+
+/** What programs lose between two builds of a library, as far as their ABIs were recorded. */
+export function abiChanges(
+  known: readonly StoredBuild[],
+): (beforeKey: string, afterKey: string) => string | undefined {
+  const abis = new Map(known.map(({ buildKey, abi }) => [buildKey, abi]));
+  return (beforeKey, afterKey) => {
+    const [before, after] = [abis.get(beforeKey), abis.get(afterKey)];
+    if (!before || !after) return undefined;
+    const { compatible, changes } = compareAbi(before, after);
+    return compatible ? undefined : changes.slice(0, MAX_CHANGES_NAMED).join(', ');
+  };
 }

@@ -96,7 +96,8 @@ export class RunRound {
     for (const placement of round.placements) {
       const of = building.find((open) => open.jobs.some(({ id }) => id === placement.jobId));
       const job = of?.jobs.find(({ id }) => id === placement.jobId);
-      if (of && job) await this.steps.delegate.execute(job, placement, of.published);
+      if (of && job)
+        await this.steps.delegate.execute(job, placement, { plan: of.plan.value, published: of.published });
     }
   }
 

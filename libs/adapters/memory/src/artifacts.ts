@@ -1,4 +1,5 @@
 /* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
+import { packageOf } from '@swarm/domain-ebuild';
 import type { Artifact, ArtifactRepository, Generation, GenerationRepository } from '@swarm/domain-release';
 
 import { mustExist, type MemoryStore } from './memory-store.js';
@@ -57,6 +58,19 @@ export function memoryArtifacts(store: MemoryStore, source: string): ArtifactRep
         published(profile).filter(({ buildKey }) => wanted.has(buildKey)),
         ({ buildKey }) => buildKey,
       );
+    },
+    builds: async (profile, packages) => {
+      const wanted = new Set(packages);
+      const found = published(profile).flatMap((artifact) => {
+        const spec = store.jobs.get(artifact.jobId)?.value.spec;
+        if (!spec?.inputs || !wanted.has(packageOf(spec.cpv))) return [];
+        const { buildKey, inputs, bootstrap, needs } = spec;
+        const build = { buildKey, inputs, bootstrap, needs: needs.map((need) => need.buildKey) };
+        return [{ ...build, abi: artifact.abi, receivedAt: artifact.receivedAt }];
+      });
+      return found
+        .sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime())
+        .map(({ receivedAt: _receivedAt, ...build }) => build);
     },
     bySha256s: async (profile, sha256s) => {
       const wanted = new Set(sha256s);

@@ -37,7 +37,8 @@ function pushVersion(store: MemoryStore, source: string, push: VersionPush): Pro
   mustExist(store.profiles.has(profile), `profile ${profile}`);
   const versions = store.versions.get(profile) ?? [];
   const current = versions.at(-1);
-  if (current?.digest === digest) return current;
+  const isOutrun = push.replaces !== undefined && push.replaces !== current?.number;
+  if (current && (isOutrun || current.digest === digest)) return current;
   const createdAt = at;
   const number = versions.length + 1;
   const version = { profile, number, digest, configuration, createdAt, author, reason };

@@ -1,9 +1,11 @@
 import type { Artifact, ArtifactRepository } from '@swarm/domain-release';
 import { z } from 'zod';
 
-import type { Artifact as ArtifactRow, Prisma } from './generated/prisma/client.js';
+import { type Artifact as ArtifactRow, Prisma } from './generated/prisma/client.js';
+import { Abi } from './artifact-abi.js';
 import type { Ledger } from './ledger.js';
 import { storeMessages } from './messages.js';
+import { storedBuilds } from './stored-builds.js';
 import { isUuid, parsed } from './row.js';
 import { storableJson } from './storable.js';
 
@@ -61,6 +63,7 @@ export function postgresArtifacts(ledger: Ledger): ArtifactRepository {
         distinct: ['buildKey'],
         orderBy: [{ buildKey: 'asc' }, newestFirst],
       }),
+    builds: (profile, packages) => storedBuilds(ledger, profile, packages),
     bySha256s: async (profile, sha256s) =>
       byPath(
         await list({
@@ -82,8 +85,13 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-function rowOfArtifact({ sizeBytes, metadata, ...rest }: Artifact): Prisma.ArtifactCreateManyInput {
-  return { ...rest, sizeBytes: BigInt(sizeBytes), metadata: storableJson(metadata) };
+function rowOfArtifact({ sizeBytes, metadata, abi, ...rest }: Artifact): Prisma.ArtifactCreateManyInput {
+  return {
+    ...rest,
+    sizeBytes: BigInt(sizeBytes),
+    metadata: storableJson(metadata),
+    abi: abi === null ? Prisma.DbNull : storableJson(abi),
+  };
 }
 
 function artifactOfRow({ sizeBytes, ...row }: ArtifactRow): Artifact {
@@ -93,5 +101,6 @@ function artifactOfRow({ sizeBytes, ...row }: ArtifactRow): Artifact {
     state: parsed(name, State, row.state),
     sizeBytes: Number(sizeBytes),
     metadata: parsed(name, Metadata, row.metadata),
+    abi: parsed(name, Abi, row.abi),
   };
 }

@@ -1,4 +1,4 @@
-import { cpvOf } from '@swarm/domain-ebuild';
+import { cpvOf, packageOf } from '@swarm/domain-ebuild';
 import type {
   AttemptId,
   DroneName,
@@ -11,6 +11,7 @@ import type {
   Sha256,
 } from '@swarm/domain-job';
 import { jobLifecycle } from '@swarm/domain-job';
+import type { BuildInputs } from '@swarm/domain-plan';
 import { z } from 'zod';
 
 import type { Job as JobRow, JobMove as MoveRow } from './generated/prisma/client.js';
@@ -24,6 +25,26 @@ const Synthetic = z.object({
   sizeBytes: z.number(),
 });
 const State = z.enum(Object.keys(jobLifecycle) as (keyof typeof jobLifecycle)[]);
+
+const Texts = z.array(z.string());
+const Entries = z.record(z.string(), z.string());
+const Inputs = z.object({
+  cpv: z.string().transform(cpvOf),
+  slot: z.string(),
+  repository: z.string(),
+  use: Texts,
+  iuse: Texts,
+  eapi: z.string(),
+  dependencies: Entries,
+  bound: Texts,
+  source: z.string(),
+  environment: Entries,
+});
+
+/** The inputs of a build as a row has them. */
+export function inputsOfRow(row: { readonly id: string; readonly inputs: unknown }): BuildInputs {
+  return parsed(nameOf(row), Inputs, row.inputs);
+}
 
 /** The columns that change in a job's life. */
 export type JobStateRow = Pick<JobRow, 'id' | 'revision' | (typeof stateColumns)[number]>;
@@ -42,7 +63,10 @@ export const stateColumns = [
 ] as const;
 
 /** The columns that are written once. */
-export type JobSpecRow = Omit<JobRow, 'revision' | 'position' | 'movedAt' | (typeof stateColumns)[number]>;
+export type JobSpecRow = Omit<
+  JobRow,
+  'revision' | 'position' | 'package' | 'movedAt' | (typeof stateColumns)[number]
+>;
 
 const nameOf = ({ id }: { readonly id: string }): RowName => ({ table: 'job', id });
 
@@ -57,6 +81,9 @@ export function specOfRow(row: JobSpecRow): JobSpec {
     buildKey: row.buildKey,
     needs: parsed(nameOf(row), Needs, row.needs),
     criticalPath: row.criticalPath,
+    inputs: row.inputs === null ? null : inputsOfRow({ id: row.id, inputs: row.inputs }),
+    bootstrap: row.bootstrap,
+    why: row.why,
     synthetic: row.synthetic === null ? null : parsed(nameOf(row), Synthetic, row.synthetic),
   };
 }
@@ -118,6 +145,7 @@ export function stateOfJob(job: Job): Omit<JobStateRow, 'id' | 'revision'> {
 /** A row for a job that comes into being, as JSON with the names of the columns. */
 export function rowOfNewJob(job: Job, position: number, at: Date): Readonly<Record<string, unknown>> {
   const { planId, profile, cpv, slot, use, repository, buildKey, needs, criticalPath, synthetic } = job.spec;
+  const { inputs, bootstrap, why } = job.spec;
   const { failedOn, notBefore, attemptId, blockedBy, ...rest } = stateOfJob(job);
   return {
     id: job.id,
@@ -127,6 +155,7 @@ export function rowOfNewJob(job: Job, position: number, at: Date): Readonly<Reco
     ...{ profile, cpv, slot, use, repository, needs, synthetic },
     build_key: buildKey,
     critical_path: criticalPath,
+    ...{ package: packageOf(cpv), inputs, bootstrap, why: storableText(why) },
     ...rest,
     failed_on: failedOn,
     not_before: notBefore,

@@ -21,7 +21,17 @@ const Resolving = z.object({
   drone: z.string(),
   since: z.iso.datetime().transform((text) => new Date(text)),
 });
-const Findings = z.array(z.object({ kind: z.string(), text: z.string() }));
+/** The defaults are for rows of plans that were made before findings had more than words. */
+const Findings = z.array(
+  z.object({
+    id: z.string().default(''),
+    kind: z.string(),
+    text: z.string(),
+    packages: z.array(z.string()).default([]),
+    parents: z.array(z.object({ cpv: z.string(), atom: z.string() })).default([]),
+    remedies: z.array(z.object({ file: z.string(), line: z.string() })).default([]),
+  }),
+);
 const Members = z.array(z.object({ cpv: z.string(), buildKey: z.string() }));
 
 /** Plans over Postgres. */

@@ -55,7 +55,8 @@ function pushVersion({ prisma, source }: Ledger, push: VersionPush): Promise<Pro
     const found = await tx.$queryRaw<unknown[]>`select name from profile where name = ${profile} for update`;
     if (found.length === 0) throw new Error(`there is no profile ${profile}`);
     const current = await tx.profileVersion.findFirst({ where: { profile }, orderBy: { number: 'desc' } });
-    if (current?.digest === digest) return versionOfRow(current);
+    const isOutrun = push.replaces !== undefined && push.replaces !== current?.number;
+    if (current && (isOutrun || current.digest === digest)) return versionOfRow(current);
     const number = (current?.number ?? 0) + 1;
     const version = { profile, number, digest, configuration, createdAt, author, reason };
     await tx.profileVersion.create({ data: { ...version, configuration: columnOf(configuration) } });

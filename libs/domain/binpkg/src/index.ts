@@ -1,4 +1,17 @@
 export { acceptArtifact, type ExpectedArtifact } from './accept-artifact.js';
+export {
+  type AbiComparison,
+  type ArtifactAbi,
+  compareAbi,
+  type InspectedBinpkg,
+  type LibraryAbi,
+} from './abi.js';
+export { AbiImage } from './abi-image.js';
+export { type AbiDigest, AbiLibraries } from './abi-libraries.js';
+export { type AbiLimits, defaultAbiLimits } from './abi-limits.js';
+export { type ElfFacts, readElf } from './elf.js';
+export { type ElfType } from './elf-header.js';
+export { defaultElfLimits, type ElfLimits } from './elf-limits.js';
 export { type Binpkg, type BinpkgFormat, type BinpkgMetadata, syntheticKey } from './binpkg-metadata.js';
 export { type ByteSource, bytesSource } from './byte-source.js';
 export { type PackageName, parsePackageName } from './package-name.js';

@@ -29,7 +29,8 @@ export interface TarLimits {
   readonly pathBytes: number;
 }
 
-const longestExtensionBytes = 64 * 1024;
+/** Longest pax or GNU header that is read, in bytes. */
+export const longestExtensionBytes = 64 * 1024;
 const kinds: Readonly<Record<string, TarMemberKind>> = {
   '0': 'file',
   '7': 'file',
@@ -42,7 +43,7 @@ const kinds: Readonly<Record<string, TarMemberKind>> = {
 };
 
 /** Long names and sizes that a pax or GNU header announces for the next member. */
-interface Pending {
+export interface TarExtension {
   readonly path?: string;
   readonly linkName?: string;
   readonly sizeBytes?: number;
@@ -58,7 +59,7 @@ export function readTar(
   limits: TarLimits,
 ): Result<readonly TarMember[], ArtifactRefusal> {
   const members: TarMember[] = [];
-  let pending: Pending = {};
+  let pending: TarExtension = {};
   let at = 0;
   for (;;) {
     const block = source.read(at, blockBytes);
@@ -98,7 +99,7 @@ export function readTar(
 
 function memberOf(
   header: TarHeader,
-  pending: Pending,
+  pending: TarExtension,
   offsetBytes: number,
   limits: TarLimits,
 ): Result<TarMember, ArtifactRefusal> {
@@ -131,11 +132,13 @@ function safePath(written: string, longestBytes: number): string | undefined {
   return path.split('/').some((part) => part === '' || part === '.' || part === '..') ? undefined : path;
 }
 
-function isExtension(header: TarHeader): boolean {
+/** Whether a header speaks of the next member instead of being one. */
+export function isExtension(header: TarHeader): boolean {
   return 'xgLK'.includes(header.typeFlag);
 }
 
-function readExtension(header: TarHeader, content: Uint8Array): Result<Pending, ArtifactRefusal> {
+/** What the content of an extension says of the next member. */
+export function readExtension(header: TarHeader, content: Uint8Array): Result<TarExtension, ArtifactRefusal> {
   if (content.length > longestExtensionBytes)
     return refusal('malformed-container', `extended header longer than ${longestExtensionBytes} bytes`);
   if (header.typeFlag === 'L') return ok({ path: withoutNul(content) });

@@ -1,6 +1,7 @@
 import type { Brand } from '@swarm/kernel';
 
 import type { Cpv } from '@swarm/domain-ebuild';
+import type { BuildInputs } from '@swarm/domain-plan';
 
 export type JobId = Brand<string, 'JobId'>;
 export type PlanId = Brand<string, 'PlanId'>;
@@ -30,6 +31,12 @@ export interface JobSpec {
   readonly repository: string;
   /** Everything that decides the binary, as one string; equal keys mean that one build serves both. */
   readonly buildKey: string;
+  /** The same as a value, so that a later plan can say what differs; null for jobs of before there was one. */
+  readonly inputs: BuildInputs | null;
+  /** A stage-1 build, which opens a cycle and never reaches a release (S11). */
+  readonly bootstrap: boolean;
+  /** Why it is built, in a few words, e.g. `USE changed: +x`. */
+  readonly why: string;
   /** Build keys of all that must be installed before the build, dependencies first. */
   readonly needs: readonly { readonly buildKey: string; readonly root: DependencyRoot }[];
   /** Longest chain of jobs that ends with this one's last dependent; the scheduler's first measure. */

@@ -1,8 +1,10 @@
-export { cycles, heaviestPaths, reachable, reversed, type Graph } from './dependency-graph.js';
+export { differences, keyText, type BuildInputs, type RevisionPolicy } from './build-inputs.js';
+export type { Finding } from './finding.js';
+export { knownBuilds, relinkedOf, type KnownBuild, type KnownBuilds } from './known-build.js';
 export {
   resolvePlan,
-  type Finding,
   type JobGraph,
+  type Need,
   type PlannedJob,
   type ResolverPorts,
 } from './package-resolver.js';
@@ -21,7 +23,17 @@ export { LINES_FILE, withLine } from './configuration-line.js';
 export type { ConfigurationError } from './configuration-report.js';
 export { canonicalText } from './configuration-text.js';
 export { diffLines, linesOf, type LineChange } from './line-diff.js';
-export type { EdgeKind, PlanDocument, PlanEdge, PlannedPackage, PlanRoot } from './plan-document.js';
+export type {
+  DependencyClass,
+  EdgeKind,
+  PlanDocument,
+  PlanEdge,
+  PlannedPackage,
+  PlanParent,
+  PlanProblem,
+  PlanRoot,
+  Remedy,
+} from './plan-document.js';
 export {
   MAX_RESOLVE_ATTEMPTS,
   type Plan,

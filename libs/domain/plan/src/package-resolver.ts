@@ -1,7 +1,22 @@
-import { packageOf, parseCpv, type Cpv } from '@swarm/domain-ebuild';
+import type { Cpv } from '@swarm/domain-ebuild';
 
-import { cycles, heaviestPaths, reachable, reversed, type Graph } from './dependency-graph.js';
-import type { EdgeKind, PlanDocument, PlanEdge, PlannedPackage, PlanRoot } from './plan-document.js';
+import { keyText, type BuildInputs, type RevisionPolicy } from './build-inputs.js';
+import { chooseBuilds, type Choice, type ReuseRules } from './chosen-builds.js';
+import { cycleWorld } from './cycle-world.js';
+import { stronglyConnected } from './dependency-graph.js';
+import type { Finding } from './finding.js';
+import { findingsOf } from './plan-findings.js';
+import { knownBuilds, type KnownBuild } from './known-build.js';
+import { packageGraph, type PackageGraph } from './package-graph.js';
+import type { PlanDocument, PlannedPackage, PlanRoot } from './plan-document.js';
+import { schedule, type Scheduled } from './schedule-steps.js';
+import { workGraph, type WorkGraph } from './work-graph.js';
+
+/** Something that must be installed before a build. */
+export interface Need {
+  readonly buildKey: string;
+  readonly root: PlanRoot;
+}
 
 /** A package of a plan that must be built, and what must be there before. */
 export interface PlannedJob {
@@ -10,208 +25,155 @@ export interface PlannedJob {
   readonly slot: string;
   readonly use: readonly string[];
   readonly repository: string;
-  /** See `buildKeyOf`. */
+  /** See `BuildInputs`. */
   readonly buildKey: string;
-  readonly needs: readonly { readonly buildKey: string; readonly root: PlanRoot }[];
+  readonly inputs: BuildInputs;
+  /** A stage-1 build, which opens a cycle and never reaches a release (S11). */
+  readonly bootstrap: boolean;
+  /** Why it is built, e.g. `USE changed: +x` or `sub-slot of dev-libs/icu 70 → 71`. */
+  readonly why: string;
+  readonly needs: readonly Need[];
   /** Jobs on the longest chain of dependents that starts here, this one included. */
   readonly criticalPath: number;
   readonly synthetic: PlannedPackage['synthetic'] | null;
 }
 
-/** Something about a plan that a person may have to settle. */
-export interface Finding {
-  readonly kind: string;
-  /** One sentence: what, and which packages. */
-  readonly text: string;
-}
-
 export interface JobGraph {
   /** In an order in which each comes after all that it needs. */
   readonly jobs: readonly PlannedJob[];
-  /** Packages that need no build, because an artifact of the same build key is in the binhost. */
+  /** Packages that need no build, because the binhost has one of the same inputs. */
   readonly alreadyBuilt: readonly Cpv[];
-  /** Every package of the plan with its build key, built or not; what a release consists of. */
+  /** Every package of the plan with its build key, built or not; what a release consists of. No stage-1 builds. */
   readonly members: readonly { readonly cpv: Cpv; readonly buildKey: string }[];
   readonly findings: readonly Finding[];
 }
-
-const BUILD_KINDS: readonly EdgeKind[] = ['buildtime', 'buildtime_slot_op'];
-const RUN_KINDS: readonly EdgeKind[] = ['runtime', 'runtime_slot_op', 'runtime_post'];
 
 /** What the resolver asks of its caller. */
 export interface ResolverPorts {
   /** Makes a short key of all the inputs of a build; a cryptographic hash, in hex. */
   readonly digest: (inputs: string) => string;
-  /** True when the binhost has an artifact of these inputs. */
-  readonly isBuilt: (buildKey: string) => boolean;
+  /** What the binhost has of the packages of the plan, newest first. */
+  readonly known: readonly KnownBuild[];
+  /** Default `dependencies`. */
+  readonly policy?: RevisionPolicy;
+  /** See `ReuseRules`; by default nothing is known of ABIs. */
+  readonly abiChange?: ReuseRules['abiChange'];
+  /** What one build costs, in any unit: the cheapest package of a cycle is built twice. Default 1 for each. */
+  readonly costOf?: (cpv: Cpv) => number;
 }
 
 /**
  * From what Portage resolved to what must be built. Pure.
  * A build waits for its build-time dependencies and for all that those need at run time; its own run-time
- * dependencies need not be there. One package wanted in both roots is one job.
+ * dependencies need not be there. Cycles are opened (see `openCycle`); what cannot be built is left out with a finding
+ * that names the cause, and everything else is planned.
  */
-export function resolvePlan(document: PlanDocument, { digest, isBuilt }: ResolverPorts): JobGraph {
-  const { nodes, edges, findings } = merged(document);
-  const buildGraph = graphOf(nodes.length, edges, BUILD_KINDS);
-  const runGraph = graphOf(nodes.length, edges, RUN_KINDS);
-  const needs = buildGraph.map((children, node) => {
-    const closure = reachable(runGraph, children);
-    closure.delete(node);
-    return [...closure].sort((a, b) => a - b);
+export function resolvePlan(document: PlanDocument, ports: ResolverPorts): JobGraph {
+  const { digest, policy = 'dependencies', abiChange = () => undefined, costOf = () => 1 } = ports;
+  const graph = packageGraph(document);
+  const { nodes } = graph;
+  const known = knownBuilds(ports.known);
+  const choices = chooseBuilds(graph, librariesFirst(graph), { known, policy, digest, abiChange });
+  const mustBeBuilt = (node: number): boolean => choices[node]?.why !== '';
+  const world = cycleWorld({
+    graph,
+    mustBeBuilt,
+    known,
+    costOf: (node) => costOf((nodes[node] as PackageGraph['nodes'][number]).cpv),
   });
-
-  // Only what must be built can hold anything up: a cycle through finished packages is none.
-  const keys = inputsOf(nodes, edges).map(digest);
-  const built = keys.map((key) => isBuilt(key));
-  const toBuild: Graph = needs.map((children, node) =>
-    built[node] === true ? [] : children.filter((child) => built[child] !== true),
+  const work = workGraph(graph, world);
+  const impossible = unbuildable(graph, document);
+  const bootstrapKey = (inputs: BuildInputs): string => digest(keyText(inputs, policy, true));
+  const scheduled = schedule(work, {
+    size: nodes.length,
+    mustBeBuilt,
+    impossible,
+    isBuilt: (inputs) => known.byKey.has(bootstrapKey(inputs)),
+  });
+  const wanted = nodes.flatMap(({ cpv }, i) =>
+    impossible.has(i) ? [] : [{ cpv, buildKey: choices[i]?.buildKey ?? '' }],
   );
-  const unbreakable = cycles(toBuild);
-  const stuck = new Set([...unbreakable.flat(), ...reachable(reversed(toBuild), unbreakable.flat())]);
-  const paths = heaviestPaths(reversed(toBuild), () => 1);
-
-  const order = topological(toBuild).filter((node) => built[node] !== true && !stuck.has(node));
   return {
-    jobs: order.map((node) => plannedJob(node, { nodes, keys, needs, paths })),
-    alreadyBuilt: nodes.filter((_node, i) => built[i] === true).map(({ cpv }) => cpv),
-    members: nodes.map(({ cpv }, i) => ({ cpv, buildKey: keys[i] ?? '' })),
-    findings: [
-      ...findings,
-      ...unbreakable.map((members) => circular(members.map((i) => nodes[i]?.cpv ?? ''))),
-    ],
+    jobs: withoutIdleStages(jobsOf(scheduled, { graph, work, choices, bootstrapKey })),
+    alreadyBuilt: nodes.filter((_node, i) => !mustBeBuilt(i) && !impossible.has(i)).map(({ cpv }) => cpv),
+    members: wanted,
+    findings: findingsOf({ document, graph, work, scheduled, digest }),
   };
 }
 
-/** A package of the document, once, whichever roots it is wanted in. */
-interface Node extends Omit<PlannedPackage, 'cpv' | 'root'> {
-  readonly cpv: Cpv;
+/** An order in which what a slot operator binds to comes first, as far as there is one. */
+function librariesFirst({ nodes }: PackageGraph): number[] {
+  return stronglyConnected(nodes.map(({ build, run }) => [...build, ...run])).flat();
 }
 
-/** An edge between nodes; the root says where the child is installed for this parent. */
-interface NodeEdge {
-  readonly parent: number;
-  readonly child: number;
-  readonly kinds: readonly EdgeKind[];
-  readonly root: PlanRoot;
+/** Nodes that are in the document only under assumptions that nobody made true. */
+function unbuildable({ nodes }: PackageGraph, { problems }: PlanDocument): ReadonlySet<number> {
+  const named = new Set(
+    problems.filter(({ kind }) => kind !== 'circular').flatMap(({ packages }) => packages),
+  );
+  if (named.size === 0) return new Set();
+  return new Set(nodes.flatMap(({ cpv }, i) => (named.has(cpv) ? [i] : [])));
 }
 
-interface Merged {
-  readonly nodes: readonly Node[];
-  readonly edges: readonly NodeEdge[];
-  readonly findings: readonly Finding[];
+interface Planning {
+  readonly graph: PackageGraph;
+  readonly work: WorkGraph;
+  readonly choices: readonly Choice[];
+  readonly bootstrapKey: (inputs: BuildInputs) => string;
 }
 
-/** Joins the two appearances of a package that is wanted in both roots; drops what is no CPV, with a finding. */
-function merged(document: PlanDocument): Merged {
-  const nodes: Node[] = [];
-  const nodeOf = new Map<number, number>();
-  const known = new Map<string, number>();
-  const findings: Finding[] = document.problems.map(({ kind, text }) => ({ kind, text }));
-  for (const [i, { cpv: text, root: _root, ...rest }] of document.packages.entries()) {
-    const parsed = parseCpv(text);
-    if (!parsed.ok) {
-      findings.push({ kind: 'invalid-package', text: parsed.error });
-      continue;
-    }
-    const identity = [text, rest.repository, ...rest.use].join(' ');
-    const at = known.get(identity) ?? nodes.push({ cpv: parsed.value.cpv, ...rest }) - 1;
-    known.set(identity, at);
-    nodeOf.set(i, at);
-  }
-  const edges = document.edges.flatMap((edge) => nodeEdge(edge, nodeOf, document.packages));
-  return { nodes, edges, findings };
-}
-
-function nodeEdge(
-  { parent, child, kinds }: PlanEdge,
-  nodeOf: ReadonlyMap<number, number>,
-  packages: readonly PlannedPackage[],
-): NodeEdge[] {
-  const from = nodeOf.get(parent);
-  const to = nodeOf.get(child);
-  if (from === undefined || to === undefined) return [];
-  return [{ parent: from, child: to, kinds, root: packages[child]?.root ?? 'target' }];
-}
-
-function graphOf(size: number, edges: readonly NodeEdge[], kinds: readonly EdgeKind[]): number[][] {
-  const graph: Set<number>[] = Array.from({ length: size }, () => new Set());
-  for (const edge of edges) {
-    if (edge.kinds.some((kind) => kinds.includes(kind))) graph[edge.parent]?.add(edge.child);
-  }
-  return graph.map((children) => [...children]);
-}
-
-/**
- * Everything that decides each binary, as one line: package, slot, USE, repository, dependency strings, and the
- * sub-slots that its slot operators bind to. Two packages with equal lines need one build (S33).
- */
-function inputsOf(nodes: readonly Node[], edges: readonly NodeEdge[]): string[] {
-  const bound = nodes.map(() => new Set<string>());
-  for (const { parent, child, kinds } of edges) {
-    const to = nodes[child];
-    if (!to || !kinds.some((kind) => kind.endsWith('_slot_op'))) continue;
-    bound[parent]?.add(`${packageOf(to.cpv)}:${to.slot}/${to.subslot}`);
-  }
-  return nodes.map((node, i) => {
-    const dependencies = Object.keys(node.dependencies)
-      .sort()
-      .map((name) => `${name}=${(node.dependencies[name] ?? '').split(/\s+/).join(' ').trim()}`);
-    return [
-      node.cpv,
-      `slot=${node.slot}/${node.subslot}`,
-      `repository=${node.repository}`,
-      `use=${[...node.use].sort().join(' ')}`,
-      ...dependencies,
-      `bound=${[...(bound[i] ?? [])].sort().join(' ')}`,
-    ].join('|');
+function jobsOf(scheduled: Scheduled, planning: Planning): PlannedJob[] {
+  const { graph, work, choices, bootstrapKey } = planning;
+  // One object for each thing that is needed: it stands in the lists of hundreds of jobs.
+  const needAt = work.steps.map(({ node, builds, standIn }): Need | null => {
+    if (builds) return null;
+    const buildKey = standIn
+      ? (standIn.buildKey ?? bootstrapKey(standIn.inputs))
+      : (choices[node]?.buildKey ?? '');
+    return { buildKey, root: 'target' };
+  });
+  return scheduled.jobs.map(({ step, needs, criticalPath }) => {
+    const { node, standIn } = work.steps[step] as WorkGraph['steps'][number];
+    const found = graph.nodes[node] as PackageGraph['nodes'][number];
+    const inputs = standIn?.inputs ?? found.inputs;
+    const others = work.standIns.length > 0 && standIn ? membersBeside(work, node, graph) : '';
+    return {
+      cpv: found.cpv,
+      slot: inputs.slot,
+      use: inputs.use,
+      repository: inputs.repository,
+      buildKey: standIn ? bootstrapKey(inputs) : (choices[node]?.buildKey ?? ''),
+      inputs,
+      bootstrap: standIn !== null,
+      why: standIn
+        ? `stage 1 with USE ${standIn.flips.join(' ')}, to open the cycle${others}`
+        : (choices[node]?.why ?? ''),
+      needs: needs.map((need) => needAt[need] as Need),
+      criticalPath,
+      synthetic: found.package.synthetic ?? null,
+    };
   });
 }
 
-interface Resolved {
-  readonly nodes: readonly Node[];
-  readonly keys: readonly string[];
-  readonly needs: readonly (readonly number[])[];
-  readonly paths: readonly number[];
+/** Without stage-1 builds that only what stays stuck would have used. */
+function withoutIdleStages(jobs: readonly PlannedJob[]): PlannedJob[] {
+  const used = new Set<string>();
+  const kept = jobs.toReversed().filter(({ bootstrap, buildKey, needs }) => {
+    if (bootstrap && !used.has(buildKey)) return false;
+    for (const need of needs) used.add(need.buildKey);
+    return true;
+  });
+  return kept.reverse();
 }
 
-function plannedJob(node: number, { nodes, keys, needs, paths }: Resolved): PlannedJob {
-  const found = nodes[node];
-  if (!found) throw new Error(`node ${node} is not in the graph`);
-  return {
-    cpv: found.cpv,
-    slot: `${found.slot}/${found.subslot}`,
-    use: [...found.use].sort(),
-    repository: found.repository,
-    buildKey: keys[node] ?? '',
-    needs: (needs[node] ?? []).map((child) => ({ buildKey: keys[child] ?? '', root: 'target' as const })),
-    criticalPath: paths[node] ?? 1,
-    synthetic: found.synthetic ?? null,
-  };
-}
-
-function circular(members: readonly string[]): Finding {
-  return { kind: 'circular', text: `${members.join(', ')} need each other before they can be built` };
-}
-
-/** Children before parents; members of a cycle in any order. */
-function topological(graph: Graph): number[] {
-  const done = new Set<number>();
-  const order: number[] = [];
-  for (const start of graph.keys()) {
-    const stack = [start];
-    const entered = new Set<number>();
-    for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
-      const missing = entered.has(node) ? [] : (graph[node] ?? []).filter((child) => !done.has(child));
-      entered.add(node);
-      if (missing.length > 0) {
-        stack.push(...missing.filter((child) => !entered.has(child)));
-        continue;
-      }
-      stack.pop();
-      if (!done.has(node)) order.push(node);
-      done.add(node);
-    }
-  }
-  return order;
+/** Who is built with the stage-1 build of a node. */
+function membersBeside(work: WorkGraph, node: number, { nodes }: PackageGraph): string {
+  const at = work.steps.findIndex(
+    ({ node: of, standIn, builds }) => of === node && standIn !== null && !builds,
+  );
+  const users = work.steps.flatMap(({ node: of, builds }, step) =>
+    builds && (work.edges[step] ?? []).includes(at) ? [nodes[of]?.cpv ?? ''] : [],
+  );
+  const names = [...new Set(users)].slice(0, 3);
+  return names.length === 0 ? '' : ` with ${names.join(', ')}`;
 }

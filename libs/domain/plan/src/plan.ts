@@ -1,6 +1,6 @@
 import type { Outgoing, Saved, Versioned } from '@swarm/kernel';
 
-import type { Finding } from './package-resolver.js';
+import type { Finding } from './finding.js';
 
 /** Where a plan stands. `complete` has a release; `failed` could not be resolved at all. */
 export type PlanState = 'resolving' | 'building' | 'complete' | 'failed' | 'cancelled';

@@ -44,6 +44,11 @@ export interface VersionPush {
   readonly author: string;
   readonly reason: string;
   readonly at: Date;
+  /**
+   * Number of the version that it was made from. Where another is current by now, nothing is stored, and that other
+   * one is the answer: its digest is not the one that was pushed. Undefined replaces whatever there is.
+   */
+  readonly replaces?: number | undefined;
   /** Messages to be stored with the new version; not asked for where there is none. */
   readonly outgoing: (version: ProfileVersion) => readonly Outgoing[];
 }

@@ -1,6 +1,14 @@
+import type { ArtifactAbi } from '@swarm/domain-binpkg';
+import type { KnownBuild } from '@swarm/domain-plan';
 import type { Outgoing } from '@swarm/kernel';
 
 import type { Artifact, Generation, UploadExpectation } from './artifact.js';
+
+/** A build that the staging index has, with what programs see of it. */
+export interface StoredBuild extends KnownBuild {
+  /** Null when nobody knows. */
+  readonly abi: ArtifactAbi | null;
+}
 
 /** Port of the binhost to the ledger. */
 export interface ArtifactRepository {
@@ -26,6 +34,11 @@ export interface ArtifactRepository {
   published(profile: string): Promise<readonly Artifact[]>;
   /** The newest published artifact for each of these build keys. */
   byBuildKeys(profile: string, buildKeys: readonly string[]): Promise<readonly Artifact[]>;
+  /**
+   * The published builds of these packages (`category/name`), newest first, with what they were built from; at most
+   * the newest few of each package. Builds without known inputs are left out.
+   */
+  builds(profile: string, packages: readonly string[]): Promise<readonly StoredBuild[]>;
   bySha256s(profile: string, sha256s: readonly string[]): Promise<readonly Artifact[]>;
 }
 

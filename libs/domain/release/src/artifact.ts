@@ -1,3 +1,5 @@
+import type { ArtifactAbi } from '@swarm/domain-binpkg';
+
 /** One binpkg file that passed verification. `received` is durably stored, `published` is in the staging index. */
 export interface Artifact {
   readonly sha256: string;
@@ -16,6 +18,8 @@ export interface Artifact {
   /** The binpkg's own metadata, key → value; what the index is made from. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly synthetic: boolean;
+  /** What it exports to those that are linked with it; null when that is not known. */
+  readonly abi: ArtifactAbi | null;
 }
 
 /** One immutable state of a profile's binhost that workstations were given. */

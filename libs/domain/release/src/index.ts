@@ -1,2 +1,2 @@
-export type { ArtifactRepository, GenerationRepository } from './artifact.repository.js';
+export type { ArtifactRepository, GenerationRepository, StoredBuild } from './artifact.repository.js';
 export type { Artifact, Generation, UploadExpectation } from './artifact.js';

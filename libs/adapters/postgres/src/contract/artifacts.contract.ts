@@ -60,6 +60,25 @@ export function artifactRepositoryContract(ledger: () => TestLedger): void {
     expect(await own.artifacts.ofJob('no-uuid')).toBeUndefined();
   });
 
+  it.each<[string, Artifact['abi']]>([
+    ['is not known', null],
+    ['is empty', {}],
+    [
+      'has names and digests',
+      {
+        'x86_64:libfoo.so.6': { digest: 'd', symbols: ['_ZN1a1bEv', 'foo@FOO_1.0'] },
+        'x86_32:libLLVM.so.18': { digest: 'e', symbols: null },
+      },
+    ],
+  ])('keeps what an artifact exports, when that %s (Q15)', async (_what, abi) => {
+    const artifact = await anArtifact(db, await aNeededJob(db), { abi });
+    await db.artifacts.receive(artifact, []);
+    expect(await db.artifacts.ofJob(artifact.jobId)).toEqual(artifact);
+    await db.artifacts.publish([{ jobId: artifact.jobId, path: 'a/a-1.gpkg.tar' }], []);
+    const [published] = await db.artifacts.byBuildKeys(artifact.profile, [artifact.buildKey]);
+    expect(published?.abi).toEqual(abi);
+  });
+
   it('refuses an artifact of a job that never was, and stores no half of one', async () => {
     const artifact = await anArtifact(db, await aNeededJob(db));
     await expect(db.artifacts.receive({ ...artifact, jobId: randomUUID() }, [])).rejects.toThrow();

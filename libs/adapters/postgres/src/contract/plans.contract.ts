@@ -35,7 +35,16 @@ export function planRepositoryContract(ledger: () => TestLedger): void {
       endedAt: later(5),
       resolveAttempt: 2,
       resolving: { attemptId: randomUUID(), attempt: 2, drone: 'drone-a', since: later(3) },
-      findings: [{ kind: 'cycle', text: 'a needs b needs a' }],
+      findings: [
+        {
+          id: 'cycle-1a2b3c4d',
+          kind: 'cycle',
+          text: 'a needs b needs a',
+          packages: ['a/a-1', 'a/b-1'],
+          parents: [{ cpv: '', atom: '@world' }],
+          remedies: [{ file: 'package.use', line: 'a/b -a' }],
+        },
+      ],
       members: [{ cpv: 'dev-libs/icu-74.2', buildKey: 'k' }],
     });
     await db.plans.create(plan, []);

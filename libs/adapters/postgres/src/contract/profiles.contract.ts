@@ -108,6 +108,16 @@ export function profileVersionsContract(ledger: () => TestLedger): void {
     expect(await db.profiles.versions(profile)).toHaveLength(8);
   });
 
+  it('lets nobody replace a version that he did not see', async () => {
+    const own = ledger().open();
+    await own.profiles.pushVersion(aPush());
+    const second = await own.profiles.pushVersion(aPush({ replaces: 1 }));
+    expect(second.number).toBe(2);
+    expect(await own.profiles.pushVersion(aPush({ replaces: 1 }))).toEqual(second);
+    expect(await own.profiles.versions(profile)).toHaveLength(2);
+    expect(await own.outbox.unsent(10)).toHaveLength(2);
+  });
+
   it('stores a version with its message, or not at all', async () => {
     const push = aPush({ outgoing: () => [unknownMessage] });
     await expect(db.profiles.pushVersion(push)).rejects.toThrow('NobodyKnows');

@@ -64,6 +64,20 @@ export function aJob(planId: string, profile: string, spec: Partial<JobSpec> = {
       use: ['nls', 'threads'],
       repository: 'lab',
       buildKey: randomUUID(),
+      inputs: {
+        cpv: cpvOf('dev-libs/icu-74.2-r1'),
+        slot: '0/74',
+        repository: 'lab',
+        use: ['nls', 'threads'],
+        iuse: ['debug', 'nls', 'threads'],
+        eapi: '8',
+        dependencies: { RDEPEND: 'dev-libs/data' },
+        bound: ['dev-libs/data:0/1'],
+        source: 'abc',
+        environment: { CFLAGS: '-O2' },
+      },
+      bootstrap: false,
+      why: 'USE changed: +nls',
       needs: [
         { buildKey: 'k1', root: 'target' },
         { buildKey: 'k2', root: 'build' },
@@ -193,6 +207,7 @@ export async function anArtifact(db: Database, job: Job, fields: Partial<Artifac
     receivedAt: AT,
     metadata: { SLOT: '0/74', DESCRIPTION: 'International Components for Unicode' },
     synthetic: false,
+    abi: { 'x86_64:libicuuc.so.74': { digest: 'd1', symbols: ['u_init_74', 'u_strlen_74'] } },
     ...fields,
   };
 }
