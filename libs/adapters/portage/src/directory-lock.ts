@@ -59,7 +59,7 @@ async function isAbandoned(path: string): Promise<boolean> {
 }
 
 /** When a process started, in the kernel's ticks; tells a process from a later one of the same number. */
-async function startTime(pid: number): Promise<string | undefined> {
+export async function startTime(pid: number): Promise<string | undefined> {
   const row = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined);
   return row?.slice(row.lastIndexOf(')') + 2).split(' ')[19];
 }

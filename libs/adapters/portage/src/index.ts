@@ -1,9 +1,23 @@
+export {
+  applyConfiguration,
+  CONFIGURATIONS_KEPT,
+  type ConfigurationToApply,
+  dropConfigurations,
+} from './apply-configuration.js';
 export { buildPackage, discardBuild, type BuildPackageRequest } from './build-package.js';
 export { classifyFailure } from './classify-failure.js';
+export { ensureRepository, type EnsureRepositoryOptions } from './ensure-repository.js';
 export { ensurePortage, type EnsurePortageOptions } from './ensure-portage.js';
 export { installDependencies, type InstallDependenciesRequest } from './install-dependencies.js';
 export { listInstalled, type InstalledPackage } from './installed-packages.js';
-export { clearLeftovers, createMachine, type CreateMachineOptions } from './machine.js';
+export { configurationDigest, labConfiguration } from './lab-configuration.js';
+export {
+  bareMachine,
+  type BareMachineOptions,
+  clearLeftovers,
+  createMachine,
+  type CreateMachineOptions,
+} from './machine.js';
 export type { EbuildRepository, Machine, MachinePaths } from './machine.model.js';
 export {
   portageFailureClasses,
@@ -20,6 +34,9 @@ export { parsePackagesIndex, type PackagesIndex } from './packages-index.js';
 export { planSchemaName, planSchemaVersion, type PlanDocument } from './plan-document.js';
 export type { Portage, PortageSetup } from './portage.js';
 export { prepareLab, type PrepareLabOptions } from './prepare-lab.js';
+export type { RepositoryFailure, RepositoryLocation } from './repository-location.js';
+export { REVISIONS_KEPT } from './repository-retention.js';
+export { releaseRepository } from './repository-users.js';
 export {
   parseDocument as parsePlanDocument,
   resolvePlan,

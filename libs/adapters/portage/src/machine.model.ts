@@ -1,10 +1,8 @@
 import type { Portage } from './portage.js';
+import type { RepositoryLocation } from './repository-location.js';
 
 /** An ebuild repository on this disk, with its metadata cache generated. */
-export interface EbuildRepository {
-  readonly name: string;
-  /** Absolute path of the copy that Portage reads. */
-  readonly location: string;
+export interface EbuildRepository extends RepositoryLocation {
   /** Profile inside the repository, for example `lab/amd64`. */
   readonly profile: string;
   /** Directory of set files. `world` in it is every machine's world file; each other one is a set of its name. */
@@ -17,7 +15,7 @@ export interface MachinePaths {
   readonly configRoot: string;
   /** `ROOT`: what is installed here is the machine. */
   readonly root: string;
-  /** `BROOT`: the prefix that build tools are run from; a second name of `root`. */
+  /** `BROOT`: the prefix that build tools are run from; a second name of `root`. `/` on a Gentoo machine. */
   readonly buildRoot: string;
   /** An always empty ROOT, in which plans are resolved. */
   readonly planRoot: string;
@@ -28,6 +26,8 @@ export interface MachinePaths {
   readonly distfiles: string;
   readonly temporary: string;
   readonly logs: string;
+  /** One directory for each configuration that the machine works with. */
+  readonly configurations: string;
 }
 
 /** One machine: a Portage configuration, a ROOT and the environment that selects both. */

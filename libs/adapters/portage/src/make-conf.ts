@@ -1,4 +1,4 @@
-import type { EbuildRepository } from './machine.model.js';
+import type { RepositoryLocation } from './repository-location.js';
 
 /**
  * FEATURES of a machine that is not Gentoo: no sandbox programs, no namespaces, no users of its own,
@@ -20,42 +20,33 @@ const features = [
   '-xattr',
 ];
 
-/** What differs from machine to machine. Paths are absolute. */
-export interface MakeConf {
-  readonly makeJobs: number;
-  readonly packages: string;
-  readonly distfiles: string;
-  readonly temporary: string;
-  readonly logs: string;
-  /** Further variables, which ebuilds see too. */
-  readonly variables: Readonly<Record<string, string>>;
+/** FEATURES of a build machine: what is installed before a build comes from the swarm alone, by name. */
+const buildFeatures = ['-binpkg-request-signature', '-getbinpkg'];
+
+/** FEATURES that a machine adds to those of its configuration. */
+export function machineFeatures(kind: { readonly isGentoo: boolean; readonly builds: boolean }): string {
+  return [...(kind.isGentoo ? [] : features), ...(kind.builds ? buildFeatures : [])].join(' ');
 }
 
 /** The text of `make.conf`. */
-export function makeConf(settings: MakeConf): string {
-  const variables: Record<string, string> = {
-    CFLAGS: '-O2 -pipe',
-    CXXFLAGS: '-O2 -pipe',
-    MAKEOPTS: `-j${settings.makeJobs}`,
-    FEATURES: features.join(' '),
-    BINPKG_FORMAT: 'gpkg',
-    PKGDIR: settings.packages,
-    DISTDIR: settings.distfiles,
-    PORTAGE_TMPDIR: settings.temporary,
-    EMERGE_LOG_DIR: settings.logs,
-    GENTOO_MIRRORS: '',
-    CLEAN_DELAY: '0',
-    EMERGE_WARNING_DELAY: '0',
-    ...settings.variables,
-  };
+export function makeConf(variables: Readonly<Record<string, string>>): string {
   return Object.entries(variables)
     .map(([name, value]) => `${checkedName(name)}="${quoted(value)}"\n`)
     .join('');
 }
 
-/** The text of `repos.conf` for one repository, which is then the only one. */
-export function repositoriesConf({ name, location }: Pick<EbuildRepository, 'name' | 'location'>): string {
-  return `[DEFAULT]\nmain-repo = ${name}\n\n[${name}]\nlocation = ${location}\nauto-sync = no\n`;
+/**
+ * The text of `repos.conf` for these repositories, which are then the only ones. The first is the main one;
+ * of two others that have the same package, the later one is preferred.
+ */
+export function repositoriesConf(repositories: readonly RepositoryLocation[]): string {
+  const [main] = repositories;
+  if (!main) throw new Error('Portage needs at least one repository');
+  const sections = repositories.map(
+    ({ name, location }, i) =>
+      `\n[${name}]\nlocation = ${location}\nauto-sync = no\n${i === 0 ? '' : `priority = ${i}\n`}`,
+  );
+  return `[DEFAULT]\nmain-repo = ${main.name}\n${sections.join('')}`;
 }
 
 function checkedName(name: string): string {

@@ -1,18 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 
-import { makePrefix } from './build-prefix.js';
 import { underLock } from './directory-lock.js';
-import { cleanEnvironment } from './inherited-environment.js';
-import { repositoriesConf } from './make-conf.js';
 import type { EbuildRepository } from './machine.model.js';
+import { generateMetadata } from './metadata-cache.js';
 import type { Portage } from './portage.js';
-import { runProcess } from './run-process.js';
 import { SetupFailure } from './setup-failure.js';
+import { treeDigest } from './tree-digest.js';
 
 const LOCK_WAIT_MS = 5 * 60_000;
-const EGENCACHE_TIMEOUT_MS = 5 * 60_000;
 
 export interface PrepareLabOptions {
   /** The project's `lab/` directory; only read. */
@@ -32,7 +29,7 @@ export async function prepareLab({
   stateDir,
   portage,
 }: PrepareLabOptions): Promise<EbuildRepository> {
-  const digest = await digestOf(labDir);
+  const digest = await treeDigest(labDir);
   const home = join(stateDir, `lab-${digest.slice(0, 16)}`);
   const repository: EbuildRepository = {
     name: (await readFile(join(labDir, 'repo', 'profiles', 'repo_name'), 'utf8')).trim(),
@@ -47,53 +44,23 @@ export async function prepareLab({
     try {
       await cp(join(labDir, 'repo'), join(draft, 'repo'), { recursive: true });
       await cp(join(labDir, 'sets'), join(draft, 'sets'), { recursive: true });
-      await generateCache({ ...repository, location: join(draft, 'repo') }, draft, portage);
-      // The cache names eclasses by digest, not by path, so the tree may move.
+      const unread = await generateMetadata({
+        repository: { name: repository.name, location: join(draft, 'repo') },
+        portage,
+        scratchDir: join(draft, 'prefix'),
+      });
+      if (unread !== undefined) {
+        throw new SetupFailure(
+          `Portage cannot read the lab's repository: ${unread}`,
+          'see that lab/ is as in git',
+        );
+      }
       await rename(draft, home);
     } finally {
       await rm(draft, { recursive: true, force: true });
     }
   });
   return repository;
-}
-
-async function generateCache(repository: EbuildRepository, draft: string, portage: Portage): Promise<void> {
-  const prefix = join(draft, 'prefix');
-  await makePrefix(prefix, portage);
-  const clean = cleanEnvironment(prefix);
-  const result = await runProcess({
-    command: [
-      ...portage.egencache,
-      '--update',
-      '--jobs=2',
-      `--repo=${repository.name}`,
-      `--repositories-configuration=${repositoriesConf(repository)}`,
-    ],
-    environment: {
-      ...clean,
-      PATH: `${portage.binDir}:${clean['PATH'] ?? ''}`,
-      PORTAGE_OVERRIDE_EPREFIX: prefix,
-    },
-    timeoutMs: EGENCACHE_TIMEOUT_MS,
-  });
-  await rm(prefix, { recursive: true, force: true });
-  if (result.exitCode === 0) return;
-  throw new SetupFailure(
-    `Portage cannot read the lab's repository: ${result.tail.trim().split('\n').slice(-3).join(' ')}`,
-    'see that lab/ is as in git',
-  );
-}
-
-/** One digest over the names and contents of all files. */
-async function digestOf(directory: string): Promise<string> {
-  const hash = createHash('sha256');
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  for (const file of files.sort()) {
-    const content = await readFile(file);
-    hash.update(`${relative(directory, file)}\0${content.length}\0`).update(content);
-  }
-  return hash.digest('hex');
 }
 
 async function isDirectory(path: string): Promise<boolean> {

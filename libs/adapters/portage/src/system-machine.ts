@@ -3,10 +3,12 @@ import { join } from 'node:path';
 
 import { cleanEnvironment } from './inherited-environment.js';
 import type { Machine, MachinePaths } from './machine.model.js';
+import { machineFeatures } from './make-conf.js';
 import type { Portage } from './portage.js';
 
 /**
- * The Gentoo machine that this process runs on: ROOT is `/`, and `/etc/portage` is its configuration.
+ * The Gentoo machine that this process runs on: ROOT is `/`, and `/etc/portage` is its configuration,
+ * until another one is applied.
  * Only what the swarm itself writes (binaries, build directories, logs) goes below `dir`.
  */
 export async function systemMachine(options: {
@@ -25,10 +27,11 @@ export async function systemMachine(options: {
     distfiles: join(dir, 'distfiles'),
     temporary: join(dir, 'tmp'),
     logs: join(dir, 'logs'),
+    configurations: join(dir, 'configurations'),
   };
-  for (const path of [paths.packages, paths.downloads, paths.distfiles, paths.temporary, paths.logs]) {
+  const { packages, downloads, distfiles, temporary, logs, configurations } = paths;
+  for (const path of [packages, downloads, distfiles, temporary, logs, configurations])
     await mkdir(path, { recursive: true });
-  }
   const clean = cleanEnvironment('/root');
   const environment = {
     ...clean,
@@ -36,6 +39,7 @@ export async function systemMachine(options: {
     DISTDIR: paths.distfiles,
     PORTAGE_TMPDIR: paths.temporary,
     EMERGE_LOG_DIR: paths.logs,
+    FEATURES: machineFeatures({ isGentoo: true, builds: true }),
   };
   return { name, portage, paths, environment, disposableRoot: false };
 }

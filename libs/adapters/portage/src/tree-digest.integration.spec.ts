@@ -17,7 +17,9 @@ beforeEach(async () => {
   await writeFile(join(tree, 'header.txt'), 'x\n');
   await symlink('header.txt', join(tree, 'link'));
 });
-afterEach(() => temporary[Symbol.asyncDispose]());
+afterEach(async () => {
+  await temporary[Symbol.asyncDispose]();
+});
 
 describe('the digest of a tree', () => {
   it('is the same for a copy somewhere else, whatever its times', async () => {
@@ -30,12 +32,12 @@ describe('the digest of a tree', () => {
     expect(await treeDigest(copy)).toBe(digest);
   });
 
-  it.each<[string, () => Promise<void>]>([
-    ['a content', () => writeFile(join(tree, 'header.txt'), 'y\n')],
-    ['a name', () => rename(join(tree, 'header.txt'), join(tree, 'other.txt'))],
-    ['an executable bit', () => chmod(join(tree, 'header.txt'), 0o755)],
-    ['a further empty file', () => writeFile(join(tree, 'profiles', 'new'), '')],
-    ['a removed file', () => rm(join(tree, 'header.txt'))],
+  const changes: readonly [string, () => Promise<void>][] = [
+    ['a content', async () => writeFile(join(tree, 'header.txt'), 'y\n')],
+    ['a name', async () => rename(join(tree, 'header.txt'), join(tree, 'other.txt'))],
+    ['an executable bit', async () => chmod(join(tree, 'header.txt'), 0o755)],
+    ['a further empty file', async () => writeFile(join(tree, 'profiles', 'new'), '')],
+    ['a removed file', async () => rm(join(tree, 'header.txt'))],
     [
       'the target of a link',
       async () => {
@@ -50,7 +52,8 @@ describe('the digest of a tree', () => {
         await symlink('x\n', join(tree, 'header.txt'));
       },
     ],
-  ])('changes with %s', async (_what, change) => {
+  ];
+  it.each(changes)('changes with %s', async (_what, change) => {
     const before = await treeDigest(tree);
     await change();
     expect(await treeDigest(tree)).not.toBe(before);
