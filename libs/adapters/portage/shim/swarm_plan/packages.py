@@ -90,9 +90,7 @@ def edges_between(indices, graph, ebuilds):
             if child not in indices:
                 continue
             kinds = [kind for kind in EDGE_KINDS if any(getattr(p, kind, False) for p in priorities)]
-            if any(getattr(p, "installtime", False) for p in priorities) and "runtime" not in kinds:
-                kinds.append("runtime")
-            atoms = sorted({str(atom) for who, atom in parent_atoms.get(child, ()) if who is parent})
+            atoms = sorted({str(atom) for who, atom in parent_atoms.get(child, ()) if who == parent})
             edges.append({
                 "parent": number,
                 "child": indices[child],

@@ -2,7 +2,6 @@
 
 from swarm_plan.cycles import cycles_of
 from swarm_plan.problems import Problem, ancestors, problems_of
-from swarm_plan.request import InvalidRequest, Resolution
 
 # How often the rest is resolved again before the targets are looked at one by one.
 ROUNDS = 20
@@ -10,6 +9,8 @@ ROUNDS = 20
 SINGLE_TARGETS = 500
 # How often the lines of all problems are tried out together, to see what comes after them.
 FOLLOW_UPS = 4
+# Of the ways to open a cycle so many are tried out.
+OPENINGS = 4
 UNKNOWN_TEXT_LIMIT = 2000
 
 
@@ -201,9 +202,11 @@ def _choose(problem, plan, request, trials):
         return
     if problem.kind == "circular":
         # Portage knows that each of them opens this cycle; there may be another behind it.
+        problem.remedies = problem.alternatives[0]
         targets = [target for target in request.targets if target not in plan.aside]
-        good = (lines for lines in problem.alternatives if _opens(lines, targets, trials))
-        problem.remedies = next(good, problem.alternatives[0])
+        if len(problem.alternatives) > 1:
+            good = (lines for lines in problem.alternatives[:OPENINGS] if _opens(lines, targets, trials))
+            problem.remedies = next(good, problem.remedies)
         return
     others = _lines(each for each in plan.problems if each is not problem)
     targets = problem.fields.get("wants") or sorted(problem.targets)

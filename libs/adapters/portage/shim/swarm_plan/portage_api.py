@@ -3,7 +3,7 @@
 import re
 
 # The oldest and the newest release that pass the self-test.
-TESTED = ("3.0.77", "3.0.83")
+TESTED = ("3.0.31", "3.0.83")
 
 # Everything private that is used, by module. Attributes of instances are looked at when there is an instance.
 _MODULE_NAMES = {
@@ -16,14 +16,16 @@ _MODULE_NAMES = {
     "_emerge.DepPrioritySatisfiedRange": ("DepPrioritySatisfiedRange",),
 }
 _GRAPH_NAMES = (
-    "_dynamic_config", "_frozen_config", "_pkg", "altlist", "display_problems", "_unknown_internal_error",
+    "_add_pkg", "_create_graph", "_dynamic_config", "_frozen_config", "_pkg", "_pkg_use_enabled", "altlist",
+    "display_problems", "select_files", "_unknown_internal_error",
 )
-_FROZEN_NAMES = ("roots", "target_root", "trees")
+_FROZEN_NAMES = ("pkgsettings", "roots", "target_root", "trees")
 _DYNAMIC_NAMES = (
     "_blocked_pkgs", "_blocker_parents", "_buildpkgonly_deps_unsatisfied", "_circular_deps_for_display",
     "_needed_license_changes", "_needed_p_mask_changes", "_needed_unstable_keywords",
-    "_needed_use_config_changes", "_package_tracker", "_parent_atoms", "_unsatisfied_blockers_for_display",
-    "_unsatisfied_deps_for_display", "digraph",
+    "_needed_use_config_changes", "_package_tracker", "_parent_atoms", "_runtime_pkg_mask",
+    "_unsatisfied_blockers_for_display", "_unsatisfied_deps", "_unsatisfied_deps_for_display", "_unsolvable_blockers",
+    "digraph",
 )
 
 
@@ -39,7 +41,7 @@ def require_modules():
         try:
             found = importlib.import_module(module)
         except ImportError as error:
-            raise PortageChanged(f"Portage {version()} has no module {module}") from error
+            raise PortageChanged(f"{module} of Portage {version()} cannot be loaded: {error}") from error
         _require(found, names, module)
 
 

@@ -63,7 +63,11 @@ def problems_of(resolution, request):
     found = list(_unsatisfied(resolution, request))
     found += list(_assumed_changes(resolution))
     found += [_slot_conflict(conflict, resolution) for conflict in state._package_tracker.slot_conflicts()]
-    found += [_blocker(blocker, resolution) for blocker in state._unsatisfied_blockers_for_display or ()]
+    # A cycle is found before blockers are looked at.
+    blockers = state._unsatisfied_blockers_for_display or (
+        state._unsolvable_blockers.leaf_nodes() if resolution.is_circular else ()
+    )
+    found += [_blocker(blocker, resolution) for blocker in blockers]
     if state._buildpkgonly_deps_unsatisfied:
         sentence = "dependencies of a --buildpkgonly build are not installed"
         found.append(Problem("unsatisfied", "--buildpkgonly", sentence))
@@ -100,12 +104,33 @@ def _add_parents(problem, pairs):
 
 
 def _unsatisfied(resolution, request):
+    is_target = False
     for (root, atom), details in resolution.state._unsatisfied_deps_for_display:
         parent = details.get("myparent")
+        is_target = is_target or not is_package(parent)
         problem = unsatisfied(atom, root, details.get("show_req_use"), resolution, request)
         problem.add_parent(parent.cpv if is_package(parent) else "", atom)
         if parent is not None:
             _blame(problem, resolution.graph, [parent])
+        yield problem
+    if is_target and not request.takes_binaries:
+        yield from _hopeless_targets(resolution, request)
+
+
+def _hopeless_targets(resolution, request):
+    """Portage stops at the first target that it cannot have; these are all of them."""
+    from portage.dep import Atom
+
+    root = resolution.graph._frozen_config.target_root
+    for target in resolution.targets:
+        if "/" not in target or target.startswith("/"):
+            continue
+        atom = Atom(target, allow_repo=True)
+        if request.database.xmatch("match-visible", atom.without_use):
+            continue
+        problem = unsatisfied(atom, root, None, resolution, request)
+        problem.add_parent("", target)
+        problem.targets.add(target)
         yield problem
 
 
@@ -149,7 +174,7 @@ def _candidates(atom, root, graph):
 
 
 def _masked(atom, masked, graph):
-    shown = [{"cpv": str(p.cpv), "reasons": [reason.message for reason in reasons]} for p, reasons in masked]
+    shown = [{"cpv": str(p.cpv), "reasons": _messages(reasons)} for p, reasons in masked]
     described = ", ".join(f"{entry['cpv']}: {', '.join(entry['reasons'])}" for entry in shown)
     sentence = f"everything that satisfies {atom} is masked ({described})"
     problem = Problem("masked", atom, sentence, atom=str(atom), candidates=shown)
@@ -159,6 +184,12 @@ def _masked(atom, masked, graph):
         problem.remedies = remedies.unmask(package, reasons)
     problem.packages.add(str((best or masked[0])[0].cpv))
     return problem
+
+
+def _messages(reasons):
+    """An EAPI that is not supported says all: what else was read of such an ebuild means nothing."""
+    of_eapi = [reason.message for reason in reasons if reason.category == "EAPI"]
+    return of_eapi or [reason.message for reason in reasons]
 
 
 def _required_use(atom, package, graph):
@@ -272,7 +303,7 @@ def _slot_conflict(conflict, resolution):
     rivals = sorted(conflict, key=lambda package: package.version and package)
     names = [str(package.cpv) for package in rivals]
     sentence = f"{' and '.join(names)} want the same slot {conflict.atom}"
-    problem = Problem("slot-conflict", conflict.atom, sentence, slot=str(conflict.atom))
+    problem = Problem("slot-conflict", conflict.atom, sentence, slot=str(conflict.atom), rivals=names)
     problem.packages |= set(names)
     sides = []
     for rival in rivals:

@@ -75,6 +75,10 @@ class Request:
         return self._config.trees
 
     @property
+    def takes_binaries(self):
+        return self._options.get("--usepkg") is True
+
+    @property
     def settings(self):
         return self._config.target_config.settings
 

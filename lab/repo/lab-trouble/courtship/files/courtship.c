@@ -1,0 +1,7 @@
+#include <stdio.h>
+#include <jealous.h>
+
+int main(void)
+{
+    return printf("%d\n", 0 + jealous()) < 0;
+}

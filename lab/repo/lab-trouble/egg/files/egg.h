@@ -1,0 +1,6 @@
+#ifndef EGG_H
+#define EGG_H
+
+int egg(void);
+
+#endif

@@ -1,0 +1,6 @@
+#include "foreign.h"
+
+int foreign(void)
+{
+    return 1;
+}

@@ -1,0 +1,6 @@
+#ifndef FOREIGN_H
+#define FOREIGN_H
+
+int foreign(void);
+
+#endif

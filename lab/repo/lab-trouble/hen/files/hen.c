@@ -1,0 +1,6 @@
+#include "hen.h"
+
+int hen(void)
+{
+    return 1;
+}

@@ -1,0 +1,6 @@
+#ifndef HEN_H
+#define HEN_H
+
+int hen(void);
+
+#endif

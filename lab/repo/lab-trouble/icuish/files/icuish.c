@@ -1,0 +1,6 @@
+#include "icuish.h"
+
+int icuish(void)
+{
+    return 1;
+}

@@ -1,0 +1,6 @@
+#ifndef ICUISH_H
+#define ICUISH_H
+
+int icuish(void);
+
+#endif

@@ -1,0 +1,14 @@
+EAPI=8
+
+inherit lab-c
+
+DESCRIPTION="Changes its ABI with every version"
+SLOT="0/71"
+
+src_compile() {
+	lab-c_library icuish 71
+}
+
+src_install() {
+	lab-c_install_library icuish 71
+}

@@ -1,0 +1,6 @@
+#include "jealous.h"
+
+int jealous(void)
+{
+    return 1;
+}

@@ -1,0 +1,6 @@
+#ifndef JEALOUS_H
+#define JEALOUS_H
+
+int jealous(void);
+
+#endif

@@ -1,0 +1,6 @@
+#include "optioned.h"
+
+int optioned(void)
+{
+    return 1;
+}

@@ -1,0 +1,6 @@
+#ifndef OPTIONED_H
+#define OPTIONED_H
+
+int optioned(void);
+
+#endif

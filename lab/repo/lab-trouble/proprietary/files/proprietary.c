@@ -1,0 +1,6 @@
+#include "proprietary.h"
+
+int proprietary(void)
+{
+    return 1;
+}

@@ -1,0 +1,6 @@
+#ifndef PROPRIETARY_H
+#define PROPRIETARY_H
+
+int proprietary(void);
+
+#endif

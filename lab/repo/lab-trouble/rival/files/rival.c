@@ -1,0 +1,6 @@
+#include "rival.h"
+
+int rival(void)
+{
+    return 1;
+}

@@ -1,0 +1,6 @@
+#ifndef RIVAL_H
+#define RIVAL_H
+
+int rival(void);
+
+#endif

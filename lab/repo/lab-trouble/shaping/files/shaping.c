@@ -1,0 +1,7 @@
+#include <icuish.h>
+#include "shaping.h"
+
+int shaping(void)
+{
+    return 1 + icuish();
+}

@@ -1,0 +1,6 @@
+#ifndef SHAPING_H
+#define SHAPING_H
+
+int shaping(void);
+
+#endif

@@ -1,0 +1,6 @@
+#include "shunned.h"
+
+int shunned(void)
+{
+    return 1;
+}

@@ -1,0 +1,6 @@
+#ifndef SHUNNED_H
+#define SHUNNED_H
+
+int shunned(void);
+
+#endif

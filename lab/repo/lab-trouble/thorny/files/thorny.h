@@ -1,0 +1,6 @@
+#ifndef THORNY_H
+#define THORNY_H
+
+int thorny(void);
+
+#endif

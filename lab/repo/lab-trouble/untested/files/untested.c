@@ -1,0 +1,6 @@
+#include "untested.h"
+
+int untested(void)
+{
+    return 1;
+}

@@ -1,0 +1,6 @@
+#ifndef UNTESTED_H
+#define UNTESTED_H
+
+int untested(void);
+
+#endif
