@@ -319,7 +319,7 @@ describe('S32: deny by default', () => {
         body,
       });
     const writes = Object.values(api).filter(({ method }) => method !== 'GET');
-    expect(writes).toHaveLength(2);
+    expect(writes).toHaveLength(4);
     for (const { path } of writes) {
       for (const authorization of [undefined, TOKEN, 'Bearer wrong', `Basic ${TOKEN}`, 'Bearer ']) {
         expect(await failure(await ask(`/api/v1${path}`, authorization))).toMatchObject({ status: 401 });
