@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BinhostDirectory } from '@swarm/adapter-binhost-fs';
 import { openMemoryDatabase } from '@swarm/adapter-memory';
+import { canonicalText, type Configuration } from '@swarm/domain-plan';
 import { type RunningService, runService, silentLogger, systemClock } from '@swarm/platform';
 import { tempDir, type TempDir } from '@swarm/testing';
 
@@ -21,12 +22,12 @@ let directory: TempDir;
 let binhost: BinhostDirectory;
 let service: RunningService;
 let nowSeconds = 1_800_000_000;
+const db = openMemoryDatabase({ source: 'binhost' });
 
 beforeAll(async () => {
   directory = await tempDir('.binhost');
   binhost = new BinhostDirectory({ root: directory.path, nowSeconds: () => nowSeconds });
   const logger = silentLogger();
-  const db = openMemoryDatabase({ source: 'binhost' });
   service = await runService({
     ...{ name: 'binhost', logger, port: 0, readiness: {}, stop: {}, handleSignals: false },
     module: BinhostModule.with({
@@ -34,6 +35,7 @@ beforeAll(async () => {
         artifacts: db.artifacts,
         store: binhost,
         files: binhost,
+        configurations: db.profiles,
         clock: systemClock,
         logger,
         factId,
@@ -156,5 +158,49 @@ describe('a client that asks as Portage does', () => {
       expect(next).toBeGreaterThan(copy);
       copy = next;
     }
+  });
+});
+
+describe('the configurations of profiles', () => {
+  const configuration: Configuration = {
+    files: { 'package.use': '# é\na/b c\n', 'make.conf': '' },
+    makeProfile: 'gentoo:default',
+    world: ['b/b', 'a/a'],
+    repositories: [
+      { name: 'gentoo', source: { kind: 'directory', path: '/r' }, revision: `tree:${'c'.repeat(64)}` },
+    ],
+  };
+  const digest = sha256Of(Buffer.from(canonicalText(configuration)));
+
+  beforeAll(async () => {
+    const at = new Date(0);
+    await db.profiles.put({ name: 'lab', kind: 'portage', targets: [], createdAt: at });
+    const push = { profile: 'lab', author: 'ada', reason: '', at, outgoing: () => [] };
+    await db.profiles.pushVersion({ ...push, digest, configuration });
+    await db.profiles.pushVersion({ ...push, digest: 'f'.repeat(64), configuration });
+  });
+
+  it('are served as exactly the bytes that their digest names, to be kept for ever', async () => {
+    const response = await fetch(`${service.url}/configuration/${digest}`);
+    expect(response.status).toBe(200);
+    expect(sha256Of(new Uint8Array(await response.arrayBuffer()))).toBe(digest);
+    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(response.headers.get('etag')).toBe(`"${digest}"`);
+    expect(await rawStatus(`/configuration/${digest}`, { 'if-none-match': `"${digest}"` })).toBe(304);
+    const head = await fetch(`${service.url}/configuration/${digest}`, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+  });
+
+  it.each(['0'.repeat(64), 'current', 'F'.repeat(64), '..%2f..', "a'b"])(
+    'that are not there are said to be missing: %s',
+    async (name) => {
+      const response = await fetch(`${service.url}/configuration/${name}`);
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ reason: 'not-found', message: expect.any(String) });
+    },
+  );
+
+  it('are never served where they are not what the digest says', async () => {
+    expect((await fetch(`${service.url}/configuration/${'f'.repeat(64)}`)).status).toBe(500);
   });
 });

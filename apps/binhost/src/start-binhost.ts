@@ -83,6 +83,7 @@ export async function startBinhost(config: BinhostConfig, options: StartOptions)
     requestLimitMs: config.upload.totalMs + REQUEST_MARGIN_MS,
     module: BinhostModule.with({
       ...{ artifacts: stores.artifacts, store: stores.store, files: stores.store },
+      configurations: database.profiles,
       ...{ clock: systemClock, logger, factId, isToken, maxBytes: config.upload.maxBytes },
       wake: () => wake.ring(),
       desk: { limits: config.upload, logger },
