@@ -12,24 +12,20 @@ import type {
   BuildControl,
   BuildOrder,
   BuildResult,
-  Executor,
   Resolution,
   ResolveOrder,
+  Workbench,
   WorkFailure,
 } from '../ports/executor.js';
 import { Mutex } from './mutex.js';
 
-/** Runs real Portage on a machine of the drone's own. */
-export class PortageExecutor implements Executor {
-  readonly kind = 'portage';
-  /** One ROOT: what one build installs is there for the next, so they go one after another. */
-  readonly #root = new Mutex();
-
-  constructor(private readonly machine: Machine) {}
-
-  get portageVersion(): string {
-    return this.machine.portage.version;
-  }
+/** Runs real Portage on a machine of the drone's own, as it is configured. */
+export class PortageExecutor implements Workbench {
+  constructor(
+    private readonly machine: Machine,
+    /** One ROOT: what one build installs is there for the next, so they go one after another. */
+    private readonly turns: Mutex,
+  ) {}
 
   async resolve({ targets }: ResolveOrder, signal: AbortSignal): Promise<Resolution> {
     const resolution = await resolvePlan(this.machine, { atoms: targets, signal });
@@ -38,7 +34,7 @@ export class PortageExecutor implements Executor {
 
   async build(order: BuildOrder, control: BuildControl): Promise<BuildResult> {
     control.onPhase('waiting');
-    return this.#root.run(() => this.#build(order.work, control));
+    return this.turns.run(() => this.#build(order.work, control));
   }
 
   async #build(work: BuildWork, control: BuildControl): Promise<BuildResult> {
@@ -72,8 +68,12 @@ export class PortageExecutor implements Executor {
 
   /** How long it took, or why it failed. Never compiles: what is missing in staging is a failure (S34). */
   async #install(work: BuildWork, run: RunControl): Promise<number | BuildResult> {
-    const cpvs = [...new Set(work.dependencies.map(({ cpv }) => cpv))];
-    const installed = await installDependencies(this.machine, { ...run, cpvs, binhostUrl: work.stagingUrl });
+    const packages = work.dependencies.map(({ cpv, path }) => ({ cpv, path }));
+    const installed = await installDependencies(this.machine, {
+      ...run,
+      packages,
+      binhostUrl: work.stagingUrl,
+    });
     if (installed.kind === 'installed') return installed.durationMs;
     const failure = workFailureOf(installed);
     // Its ebuild has not been looked at yet, so whatever this was, it was not the package that failed.

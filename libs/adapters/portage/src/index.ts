@@ -8,7 +8,11 @@ export { buildPackage, discardBuild, type BuildPackageRequest } from './build-pa
 export { classifyFailure } from './classify-failure.js';
 export { ensureRepository, type EnsureRepositoryOptions } from './ensure-repository.js';
 export { ensurePortage, type EnsurePortageOptions } from './ensure-portage.js';
-export { installDependencies, type InstallDependenciesRequest } from './install-dependencies.js';
+export {
+  installDependencies,
+  type InstallDependenciesRequest,
+  type WantedBinary,
+} from './install-dependencies.js';
 export { listInstalled, type InstalledPackage } from './installed-packages.js';
 export { configurationDigest, labConfiguration } from './lab-configuration.js';
 export {

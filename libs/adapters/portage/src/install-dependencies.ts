@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { fetchIndex, forgetCachedIndex } from './binhost-index.js';
@@ -17,29 +17,37 @@ import type {
 import { buildTimeOf, latestBuilds } from './packages-index.js';
 import { runProcess, type ProcessResult } from './run-process.js';
 
+/** One binary of a binhost. */
+export interface WantedBinary {
+  readonly cpv: string;
+  /** Its PATH in the index: there may be several builds of one CPV. The latest build unless given. */
+  readonly path?: string | undefined;
+}
+
 export interface InstallDependenciesRequest extends RunControl {
   /** Exact packages, each after what it needs itself. */
-  readonly cpvs: readonly string[];
+  readonly packages: readonly WantedBinary[];
   /** The binhost that has all of them. */
   readonly binhostUrl: string;
 }
 
 /**
- * Makes the given packages installed, each in the build that the binhost has now. Never compiles.
- * Those that are there in that very build are kept; a package that was rebuilt since is replaced.
+ * Makes the given packages installed, each in exactly the build that is asked for. Never compiles.
+ * Those that are there in that very build are kept; one that is there in another build is replaced.
  * If the ROOT is a disposable one and the packages do not go into it, it is emptied and filled again, once.
  */
 export async function installDependencies(
   machine: Machine,
   request: InstallDependenciesRequest,
 ): Promise<InstallOutcome> {
-  const { cpvs, binhostUrl, ...control } = request;
+  const { packages, binhostUrl, ...control } = request;
   const started = performance.now();
+  const cpvs = [...new Set(packages.map(({ cpv }) => cpv))];
   if (cpvs.length === 0) return { kind: 'installed', installed: [], kept: [], durationMs: 0 };
 
   let offered: ReadonlyMap<string, PackagesEntry>;
   try {
-    offered = latestBuilds((await fetchIndex(binhostUrl, control.signal)).entries);
+    offered = chosenBuilds((await fetchIndex(binhostUrl, control.signal)).entries, packages);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return beforeEmerge({ class: 'fetch', summary: `no index from the binhost: ${reason}` }, started);
@@ -50,14 +58,14 @@ export async function installDependencies(
   }
 
   let wanted: readonly string[] = await missingFrom(machine, cpvs, offered);
-  let result = await merge(machine, wanted, { ...control, binhostUrl });
+  let result = await merge(machine, wanted, { ...control, binhostUrl, offered });
   let left = await missingFrom(machine, cpvs, offered);
   const isStuck = left.length > 0 && result?.stopped === undefined && wanted.length > 0;
   if (isStuck && machine.disposableRoot) {
     // A package of an earlier plan is in the way: another provider of the same files, an older slot.
     await resetRoot(machine);
     wanted = cpvs;
-    result = await merge(machine, wanted, { ...control, binhostUrl });
+    result = await merge(machine, wanted, { ...control, binhostUrl, offered });
     left = await missingFrom(machine, cpvs, offered);
   }
   if (result && left.length > 0) {
@@ -77,7 +85,11 @@ export async function installDependencies(
 async function merge(
   machine: Machine,
   cpvs: readonly string[],
-  { binhostUrl, ...control }: Omit<InstallDependenciesRequest, 'cpvs'>,
+  {
+    binhostUrl,
+    offered,
+    ...control
+  }: Omit<InstallDependenciesRequest, 'packages'> & { readonly offered: ReadonlyMap<string, PackagesEntry> },
 ): Promise<ProcessResult | undefined> {
   if (cpvs.length === 0) return undefined;
   const { paths, environment, portage } = machine;
@@ -86,7 +98,13 @@ async function merge(
   const downloads = join(paths.downloads, run);
   const temporary = join(paths.temporary, `install-${run}`);
   await forgetCachedIndex(machine);
-  for (const path of [downloads, temporary]) await mkdir(path, { recursive: true });
+  const exactIndex = join(temporary, 'index');
+  for (const path of [downloads, temporary, exactIndex]) await mkdir(path, { recursive: true });
+  const entries = cpvs.flatMap((cpv) => {
+    const entry = offered.get(cpv);
+    return entry === undefined ? [] : [entry];
+  });
+  await writeFile(join(exactIndex, 'Packages'), indexOf(binhostUrl, entries));
   const result = await runProcess({
     ...control,
     command: [...portage.emerge, ...INSTALL_OPTIONS, ...cpvs.map((cpv) => `=${cpv}`)],
@@ -94,7 +112,7 @@ async function merge(
       ...environment,
       PKGDIR: downloads,
       PORTAGE_TMPDIR: temporary,
-      PORTAGE_BINHOST: binhostUrl,
+      PORTAGE_BINHOST: `file://${exactIndex}`,
     },
     workDir: temporary,
   });
@@ -112,6 +130,42 @@ const INSTALL_OPTIONS = [
   '--oneshot',
   '--jobs=1',
 ];
+
+/** The entries that are asked for, by CPV; none for what the index does not have. */
+function chosenBuilds(
+  entries: readonly PackagesEntry[],
+  packages: readonly WantedBinary[],
+): ReadonlyMap<string, PackagesEntry> {
+  const latest = latestBuilds(entries);
+  const byPath = new Map(entries.map((entry) => [entry['PATH'], entry]));
+  const chosen = new Map<string, PackagesEntry>();
+  for (const { cpv, path } of packages) {
+    const entry = path === undefined ? latest.get(cpv) : byPath.get(path);
+    if (entry?.['CPV'] === cpv) chosen.set(cpv, entry);
+  }
+  return chosen;
+}
+
+/**
+ * An index with nothing but what is to be installed: of two builds of one CPV, emerge takes the newer one whatever it
+ * is asked for (Portage 3.0.82). The files come from the binhost all the same: `URI` says where they are.
+ */
+function indexOf(binhostUrl: string, entries: readonly PackagesEntry[]): string {
+  const header: PackagesEntry = {
+    PACKAGES: String(entries.length),
+    TIMESTAMP: String(Math.floor(Date.now() / 1000)),
+    URI: binhostUrl.replace(/\/+$/, ''),
+    VERSION: '0',
+  };
+  return [header, ...entries]
+    .map((entry) =>
+      Object.entries(entry)
+        .map(([key, value]) => `${key}: ${value}\n`)
+        .join(''),
+    )
+    .join('\n')
+    .concat('\n');
+}
 
 async function missingFrom(
   machine: Machine,

@@ -96,7 +96,11 @@ describeWithPortage('real Portage', () => {
   }
 
   async function install(machine: Machine, ...cpvs: string[]): Promise<readonly string[]> {
-    const outcome = await installDependencies(machine, { cpvs, binhostUrl: staging.url, timeoutMs: 120_000 });
+    const outcome = await installDependencies(machine, {
+      packages: cpvs.map((cpv) => ({ cpv })),
+      binhostUrl: staging.url,
+      timeoutMs: 120_000,
+    });
     if (outcome.kind === 'failed')
       throw new Error(`${cpvs.join(' ')}: ${outcome.summary}\n${outcome.logTail}`);
     return outcome.installed;
@@ -197,11 +201,34 @@ describeWithPortage('real Portage', () => {
     expect((await listInstalled(first)).map(({ cpv }) => cpv)).toEqual(['lab-libs/minisquash-0.7']);
   });
 
+  it('installs the very build that is asked for where the binhost has two of one CPV (S11)', async () => {
+    const cpv = 'lab-libs/checksum-2.1';
+    const pathOf = async (use: readonly string[]): Promise<string> => {
+      const outcome = await buildPackage(second, { cpv, use });
+      if (outcome.kind === 'failed') throw new Error(outcome.summary);
+      return staging.add(outcome);
+    };
+    const [plain, full] = [await pathOf([]), await pathOf(['static-libs'])];
+    for (const [path, use] of [
+      [plain, false],
+      [full, true],
+      [plain, false],
+    ] as const) {
+      const outcome = await installDependencies(first, {
+        packages: [{ cpv, path }],
+        binhostUrl: staging.url,
+      });
+      expect(outcome).toMatchObject({ kind: 'installed', installed: [cpv] });
+      const installed = (await listInstalled(first)).find((each) => each.cpv === cpv);
+      expect(installed?.use.includes('static-libs')).toBe(use);
+    }
+  });
+
   it('refuses a build whose dependencies are not installed, and a binary that no binhost has', async () => {
     const outcome = await buildPackage(first, { cpv: 'lab-libs/canvas-4.2' });
     expect(outcome).toMatchObject({ kind: 'failed', class: 'dependency', exitCode: 1 });
     const installed = await installDependencies(first, {
-      cpvs: ['lab-libs/canvas-4.2'],
+      packages: [{ cpv: 'lab-libs/canvas-4.2' }],
       binhostUrl: staging.url,
     });
     expect(installed).toMatchObject({ kind: 'failed', class: 'dependency' });

@@ -8,7 +8,8 @@ import type { BuiltPackage, PackagesEntry } from './outcome.model.js';
 /** A binhost for tests: serves the binaries that it is given. */
 export interface Staging {
   readonly url: string;
-  add(built: BuiltPackage): Promise<void>;
+  /** Resolves to its PATH in the index. */
+  add(built: BuiltPackage): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -36,6 +37,7 @@ export async function startStaging(dir: string): Promise<Staging> {
       const path = `${entries.length}-${basename(built.file)}`;
       await copyFile(built.file, join(dir, path));
       entries.push({ ...built.packagesEntry, PATH: path });
+      return path;
     },
     async stop() {
       server.closeAllConnections();
