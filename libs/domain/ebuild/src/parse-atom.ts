@@ -6,7 +6,7 @@ import { type LanguageError, refuse } from './language-error.js';
 import { isPackageName, versionHyphen } from './name-version.js';
 import { parseSlotDependency, type SlotDependency } from './slot.js';
 import { parseUseDependencies, type UseDependency } from './use-dependency.js';
-import { readVersion } from './version.js';
+import { parseVersion, readVersion } from './version.js';
 
 export interface AtomOptions extends EapiOption {
   /** Whether `::repository` is allowed; no EAPI allows it, so by default only where no EAPI is given. */
@@ -80,13 +80,21 @@ function readName(
     if (!isPackageName(pf)) return refuse(nameStart + faultOf(pf), `"${pf}" is no package name`);
     return ok({ name: `${category}/${pf}`, range: undefined });
   }
-  if (hyphen === -1)
-    return refuse(nameStart + pf.length + 1, `expected a version, as "${operator}" is given`);
+  if (hyphen === -1) return refuseVersion(pf, nameStart, operator);
   const split = splitName(pf, hyphen, reading.options.eapi === undefined && !glob);
   if (!split.ok) return refuse(nameStart + split.error.column, split.error.message);
   const { pn, range } = split.value;
   const sign = (glob ? '=*' : operator) as VersionOperator;
   return ok({ name: reading.text.slice(start, nameStart) + pn, range: { operator: sign, ...range } });
+}
+
+/** Behind an operator, a name that does not end with a version: points at where what looks like one goes wrong. */
+function refuseVersion(pf: string, nameStart: number, operator: string): Result<never, LanguageError> {
+  const hyphen = pf.search(/-\d/);
+  const version = hyphen === -1 ? undefined : parseVersion(pf.slice(hyphen + 1));
+  if (version?.ok === false)
+    return refuse(nameStart + hyphen + 1 + version.error.column, version.error.message);
+  return refuse(nameStart + pf.length + 1, `expected a version, as "${operator}" is given`);
 }
 
 /** Name, version and, where it may be there, build id. The version ends at `hyphen` or, with a build id, before. */
@@ -133,7 +141,10 @@ function readUse(reading: Reading): Read<readonly UseDependency[]> {
   const { text, at, options } = reading;
   if (text[at] !== '[') return ok(noUse);
   if (!rulesOf(options.eapi).useDependencies) return refuse(at + 1, 'a USE dependency needs EAPI 2');
-  if (!text.endsWith(']')) return refuse(text.length + 1, 'expected "]" at the end');
+  if (!text.endsWith(']')) {
+    const closing = text.indexOf(']', at);
+    return refuse((closing === -1 ? text.length : closing + 1) + 1, 'expected the atom to end with "]"');
+  }
   const use = parseUseDependencies(text.slice(at + 1, -1), options);
   if (!use.ok) return refuse(at + 1 + use.error.column, use.error.message);
   reading.at = text.length;
