@@ -188,14 +188,14 @@ export interface PackageFields {
   readonly repository?: string;
   readonly synthetic?: boolean;
   /** Tells builds of one package apart. */
-  readonly content?: string;
+  readonly content?: string | Uint8Array;
 }
 
 /** A package as a drone would build it; unless said otherwise, what the planner's jobs ask for. */
 export function gpkg(cpv: string, fields: PackageFields = {}): Uint8Array {
   const [category = '', pf = ''] = cpv.split('/');
   const { slot = '0', use = 'amd64 nls', repository = 'lab', synthetic = false, content = 'hello' } = fields;
-  const file = new TextEncoder().encode(content);
+  const file = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   return writeGpkg(
     {
       ...{ category, pf, buildId: 1, mtimeSeconds: 1_767_225_600, synthetic },

@@ -1,7 +1,10 @@
-import { readdir } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ArtifactAbi, compareAbi } from '@swarm/domain-binpkg';
 import type { RunningService } from '@swarm/platform';
 import { waitFor } from '@swarm/testing';
 
@@ -42,6 +45,19 @@ async function oneJob(
 
 const stagingIndex = (profile: string): Promise<string | undefined> =>
   textAt(`${service.url}/staging/${profile}/Packages`);
+
+/** libgreet.so.1 of this source. */
+async function libraryOf(source: string): Promise<Uint8Array> {
+  const directory = await mkdtemp(join(tmpdir(), 'libgreet-'));
+  try {
+    const out = join(directory, 'libgreet.so.1');
+    const flags = ['-shared', '-fPIC', '-nostdlib', '-Wl,-soname,libgreet.so.1', '-x', 'c', '-o', out, '-'];
+    execFileSync('gcc', flags, { input: source });
+    return await readFile(out);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
 
 /** The ledger has no artifact, the index no entry, the disk nothing half. */
 async function expectUntouched({ jobId, profile }: Awaited<ReturnType<typeof oneJob>>): Promise<void> {
@@ -144,6 +160,24 @@ describe('an upload', () => {
     expect(await eventsOf(ground.db, 'ArtifactReceived', work.jobId)).toMatchObject([
       { sha256: sha256Of(good), cpv },
     ]);
+  });
+
+  it('Q15: is kept with what it exports, so that its rebuild can be compared with it', async () => {
+    const abiOf = async (content: string | Uint8Array): Promise<ArtifactAbi | null> => {
+      const work = await oneJob(cpv);
+      expect((await upload(service.url, work, gpkg(cpv, { content }))).status).toBe(201);
+      const artifact = await ground.db.artifacts.ofJob(work.jobId);
+      return artifact === undefined ? null : artifact.abi;
+    };
+    const before = await abiOf(await libraryOf('int greet; int part;'));
+    expect(Object.values(before ?? {})).toMatchObject([{ symbols: ['greet', 'part'] }]);
+    expect(
+      compareAbi(before, await abiOf(await libraryOf('int greet = 2; int part; int wave;'))).compatible,
+    ).toBe(true);
+    expect(compareAbi(before, await abiOf(await libraryOf('int greet;'))).changes).toEqual([
+      'libgreet.so.1 lost 1 symbol: part',
+    ]);
+    expect(await abiOf('hello')).toEqual({});
   });
 
   it('Q20: without the token of its attempt finishes nothing, whoever sends it', async () => {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import {
   type ArtifactRefusal,
-  type Binpkg,
   type BinpkgLimits,
   defaultBinpkgLimits,
   type IndexFields,
+  type InspectedBinpkg,
 } from '@swarm/domain-binpkg';
 import { err, ok, type Result } from '@swarm/kernel';
 
@@ -102,8 +102,8 @@ export class BinhostDirectory {
     return receiveUpload(this.#options.root, body, declared);
   }
 
-  /** Verifies the container of a received file and reads its metadata. */
-  inspect(received: ReceivedFile): Promise<Result<Binpkg, ArtifactRefusal>> {
+  /** Verifies the container of a received file, reads its metadata and finds its ABI. */
+  inspect(received: ReceivedFile): Promise<Result<InspectedBinpkg, ArtifactRefusal>> {
     return inspectBinpkg(received.tempPath, this.#limits);
   }
 

@@ -4,12 +4,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 import {
   type ArtifactRefusal,
-  type Binpkg,
   type BinpkgLimits,
   type ByteSource,
   checkDigests,
   decodeGpkgMetadata,
   type GpkgMember,
+  type InspectedBinpkg,
   looksLikeGpkg,
   looksLikeXpak,
   type ManifestAlgorithm,
@@ -20,22 +20,27 @@ import {
 import { ok, type Result } from '@swarm/kernel';
 
 import { decompress, hashNames } from './codecs.js';
+import { readImageAbi } from './image-abi.js';
 
 const readBytes = 1024 * 1024;
 
 /**
  * Verifies a binary package on disk and reads its metadata: GPKG (every member's digests, streamed) or XPAK.
- * Memory stays bounded by the metadata's size, whatever the package's.
+ * Finds the ABI of a GPKG too; what hinders that refuses nothing, the ABI is null then, as that of an XPAK is.
+ * Memory stays bounded by the size of the metadata and of one library, whatever the package's.
  */
 export async function inspectBinpkg(
   path: string,
   limits: BinpkgLimits,
-): Promise<Result<Binpkg, ArtifactRefusal>> {
+): Promise<Result<InspectedBinpkg, ArtifactRefusal>> {
   const handle = await open(path, 'r');
   try {
     const source = fileSource(handle, (await handle.stat()).size);
     if (looksLikeGpkg(source)) return await inspectGpkg(handle, source, limits);
-    if (looksLikeXpak(source)) return verifyXpak(source, limits);
+    if (looksLikeXpak(source)) {
+      const verified = verifyXpak(source, limits);
+      return verified.ok ? ok({ ...verified.value, abi: null }) : verified;
+    }
     return refusal('not-a-binpkg', 'the file is neither a GPKG nor an XPAK package');
   } finally {
     await handle.close();
@@ -46,7 +51,7 @@ async function inspectGpkg(
   handle: FileHandle,
   source: ByteSource,
   limits: BinpkgLimits,
-): Promise<Result<Binpkg, ArtifactRefusal>> {
+): Promise<Result<InspectedBinpkg, ArtifactRefusal>> {
   const container = openGpkg(source, limits);
   if (!container.ok) return container;
   for (const member of container.value.members) {
@@ -61,7 +66,10 @@ async function inspectGpkg(
     decompress,
     limits,
   });
-  return decoded.ok ? ok(decoded.value) : decoded;
+  if (!decoded.ok) return decoded;
+  // What no compiler made exports nothing; whole swarms of it are made in tests.
+  const abi = decoded.value.synthetic ? {} : await readImageAbi(handle, container.value.image);
+  return ok({ ...decoded.value, abi });
 }
 
 async function digestMember(

@@ -85,7 +85,7 @@ export class AbiImage {
   }
 
   #header(): Expected {
-    return bytes(blockBytes, (block) => this.#member(block));
+    return whole(blockBytes, (block) => this.#member(block));
   }
 
   #member(block: Uint8Array): Step {
@@ -106,7 +106,7 @@ export class AbiImage {
     if (sizeBytes > longestExtensionBytes)
       return err(`a tar header of the image is longer than ${longestExtensionBytes} bytes`);
     return ok(
-      bytes(padded(sizeBytes), (content) => {
+      whole(padded(sizeBytes), (content) => {
         const read = readExtension(header, content.subarray(0, sizeBytes));
         if (!read.ok) return err(read.error.message);
         this.#extension = { ...this.#extension, ...read.value };
@@ -117,7 +117,7 @@ export class AbiImage {
 
   /** Looks at the head of a file; only what may be a library is read as a whole. */
   #candidate(path: string, sizeBytes: number): Expected {
-    return bytes(elfHeadBytes, (head) => {
+    return whole(elfHeadBytes, (head) => {
       if (!isSharedElf(head)) return ok(this.#skip(padded(sizeBytes) - elfHeadBytes));
       if (sizeBytes <= this.#limits.fileBytes) return ok(this.#library(path, head, sizeBytes));
       return libraryName.test(path)
@@ -147,7 +147,7 @@ export class AbiImage {
   }
 }
 
-function bytes(sizeBytes: number, then: (bytes: Uint8Array) => Step): Expected {
+function whole(sizeBytes: number, then: (bytes: Uint8Array) => Step): Expected {
   return { kind: 'bytes', buffer: new Uint8Array(sizeBytes), then };
 }
 

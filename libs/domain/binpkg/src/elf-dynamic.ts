@@ -85,7 +85,7 @@ function throughSegments(
   const tags = readTags(header, found.dynamic.offset, found.dynamic.sizeBytes, limits);
   if (!tags.ok) return tags;
   const { file } = header;
-  const placeOf = (name: keyof typeof tag): number | undefined => {
+  const placeOf: PlaceOf = (name) => {
     const address = tags.value.get(tag[name]);
     return address === undefined ? undefined : offsetOf(found.segments, address);
   };
@@ -94,27 +94,37 @@ function throughSegments(
   if (!file.has(strings.at, strings.sizeBytes)) return err('the string table lies outside of the file');
   const entryBytes = tags.value.get(tag.syment) ?? symbolBytes(header);
   if (entryBytes !== symbolBytes(header)) return err(`symbols of ${entryBytes} bytes`);
-  const symbolsAt = placeOf('symtab');
-  if (symbolsAt === undefined && tags.value.has(tag.symtab))
+  const symbols = symbolsOf(header, placeOf, found.sections);
+  if (!symbols.ok) return symbols;
+  if (symbols.value === undefined && tags.value.has(tag.symtab))
     return err('the symbol table lies outside of the file');
-  const count =
-    symbolsAt === undefined
-      ? ok(0)
-      : countSymbols(header, {
-          hash: placeOf('hash'),
-          gnuHash: placeOf('gnuHash'),
-          section: found.sections.find((one) => one.type === section.dynsym && one.offset === symbolsAt),
-        });
-  if (!count.ok) return count;
   const verdef = placeOf('verdef');
   return ok({
     strings,
     soname: tags.value.get(tag.soname) ?? 0,
-    symbols: symbolsAt === undefined ? undefined : { at: symbolsAt, count: count.value },
+    symbols: symbols.value,
     symbolVersions: placeOf('versym'),
     versionDefinitions:
       verdef === undefined ? undefined : { at: verdef, count: tags.value.get(tag.verdefnum) ?? 0 },
   });
+}
+
+/** Where the table of that tag lies in the file. */
+type PlaceOf = (name: keyof typeof tag) => number | undefined;
+
+function symbolsOf(
+  header: ElfHeader,
+  placeOf: PlaceOf,
+  sections: readonly Section[],
+): Result<ElfTable | undefined, string> {
+  const at = placeOf('symtab');
+  if (at === undefined) return ok(undefined);
+  const count = countSymbols(header, {
+    hash: placeOf('hash'),
+    gnuHash: placeOf('gnuHash'),
+    section: sections.find((one) => one.type === section.dynsym && one.offset === at),
+  });
+  return count.ok ? ok({ at, count: count.value }) : count;
 }
 
 function throughSections(

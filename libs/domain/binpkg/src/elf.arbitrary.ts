@@ -75,169 +75,156 @@ export const elfSpec: fc.Arbitrary<ElfSpec> = fc
     }),
   );
 
+/** Where a table was written. */
+interface Place {
+  readonly from: number;
+  readonly sizeBytes: number;
+}
+
+/** Addresses are offsets plus this, so that a reader that mixes them up is found out. */
+const loadAddress = 0x10000;
+const tablesFrom = 1024;
+
+/** Writes tables one after the other, in one byte order and word size. */
+class Tables {
+  readonly bytes = new Uint8Array(16_384);
+  at = tablesFrom;
+  readonly #view = new DataView(this.bytes.buffer);
+  readonly #strings: number[] = [0];
+
+  constructor(
+    readonly wide: boolean,
+    private readonly little: boolean,
+  ) {}
+
+  /** Writes one value for each letter: its size in bytes, or `w` for a word. */
+  put(sizes: string, ...values: readonly number[]): void {
+    for (const [index, size] of Array.from(sizes).entries()) {
+      const value = values[index] ?? 0;
+      if (size === '1') this.#view.setUint8(this.at, value);
+      else if (size === '2') this.#view.setUint16(this.at, value, this.little);
+      else if (size === '4' || !this.wide) this.#view.setUint32(this.at, value, this.little);
+      else this.#view.setBigUint64(this.at, BigInt(value), this.little);
+      this.at += size === 'w' ? (this.wide ? 8 : 4) : Number(size);
+    }
+  }
+
+  /** The offset that a text will have among the strings. */
+  string(text: string): number {
+    const offset = this.#strings.length;
+    this.#strings.push(...new TextEncoder().encode(text), 0);
+    return offset;
+  }
+
+  strings(): void {
+    this.bytes.set(this.#strings, this.at);
+    this.at += this.#strings.length;
+  }
+
+  table(write: () => void): Place {
+    this.at = Math.ceil(this.at / 8) * 8;
+    const from = this.at;
+    write();
+    return { from, sizeBytes: this.at - from };
+  }
+}
+
 /** Writes the smallest library that a dynamic linker would understand. */
 export function writeElf(spec: ElfSpec): Uint8Array {
-  const { wide, little } = spec;
-  const view = new DataView(new ArrayBuffer(16_384));
-  const bytes = new Uint8Array(view.buffer);
-  const word = wide ? 8 : 4;
-  const put = (at: number, size: number, value: number): number => {
-    if (size === 1) view.setUint8(at, value);
-    else if (size === 2) view.setUint16(at, value, little);
-    else if (size === 4) view.setUint32(at, value, little);
-    else view.setBigUint64(at, BigInt(value), little);
-    return at + size;
-  };
-  const putAll = (at: number, fields: readonly (readonly [size: number, value: number])[]): number =>
-    fields.reduce((next, [size, value]) => put(next, size, value), at);
-
-  const strings: number[] = [0];
-  const string = (text: string): number => {
-    const at = strings.length;
-    strings.push(...new TextEncoder().encode(text), 0);
-    return at;
-  };
+  const tables = new Tables(spec.wide, spec.little);
   // GNU hash tables list what is undefined first.
   const symbols = [...spec.symbols.filter((s) => !s.defined), ...spec.symbols.filter((s) => s.defined)];
-  const count = symbols.length + 1;
-  const firstHashed = 1 + symbols.filter((s) => !s.defined).length;
-  let at = 1024;
-  const symtab = at;
-  at += wide ? 24 : 16;
-  for (const s of symbols) {
-    const info = s.bind * 16 + s.type;
-    const head: [number, number][] = [
-      [1, info],
-      [1, s.visibility],
-      [2, s.defined ? 7 : 0],
-    ];
-    const values: [number, number][] = [
-      [word, 0x1000],
-      [word, 8],
-    ];
-    at = putAll(
-      at,
-      wide ? [[4, string(s.name)], ...head, ...values] : [[4, string(s.name)], ...values, ...head],
-    );
-  }
-  const versym = at;
-  at = put(at, 2, 0);
-  for (const s of symbols)
-    at = put(at, 2, s.version === undefined || spec.versions.length === 0 ? 1 : s.version + 2 + 0x8000);
-  const verdef = (at = Math.ceil(at / 8) * 8);
-  const defined = ['base', ...spec.versions];
-  for (const [index, text] of defined.entries()) {
-    const last = index === defined.length - 1;
-    at = putAll(at, [
-      [2, 1],
-      [2, index === 0 ? 1 : 0],
-      [2, index + 1],
-      [2, 1],
-      [4, 0],
-      [4, 20],
-      [4, last ? 0 : 28],
-    ]);
-    at = putAll(at, [
-      [4, string(text)],
-      [4, 0],
-    ]);
-  }
-  const hash = at;
-  if (spec.hash === 'sysv')
-    at = putAll(at, [[4, 1], [4, count], [4, 0], ...symbols.map((): [number, number] => [4, 0]), [4, 0]]);
-  else {
-    const chains = symbols
-      .slice(firstHashed - 1)
-      .map((_, index, all): [number, number] => [4, index === all.length - 1 ? 1 : 2]);
-    at = putAll(at, [
-      [4, 1],
-      [4, firstHashed],
-      [4, 1],
-      [4, 0],
-      [word, 0],
-      [4, chains.length === 0 ? 0 : firstHashed],
-      ...chains,
-    ]);
-  }
-  const soname = spec.soname === undefined ? undefined : string(spec.soname);
-  const strtab = at;
-  bytes.set(strings, at);
-  at += strings.length;
-  const dynamic = (at = Math.ceil(at / 8) * 8);
-  const tags: [number, number][] = [
-    [5, strtab + 0x10000],
-    [6, symtab + 0x10000],
-    [10, strings.length],
-    [11, wide ? 24 : 16],
-    [spec.hash === 'sysv' ? 4 : 0x6ffffef5, hash + 0x10000],
-    [0x6ffffff0, versym + 0x10000],
-    [0x6ffffffc, verdef + 0x10000],
-    [0x6ffffffd, defined.length],
-    ...(soname === undefined ? [] : [[14, soname] as [number, number]]),
+  const versions = ['base', ...spec.versions];
+  const written = {
+    symbols: tables.table(() => putSymbols(tables, symbols)),
+    versym: tables.table(() => {
+      tables.put('2', 0);
+      for (const { version } of symbols)
+        tables.put('2', version === undefined || spec.versions.length === 0 ? 1 : version + 2 + 0x8000);
+    }),
+    verdef: tables.table(() => putVersions(tables, versions)),
+    hash: tables.table(() => putHash(tables, spec.hash, symbols)),
+  };
+  const soname = spec.soname === undefined ? [] : [[14, tables.string(spec.soname)] as const];
+  const strings = tables.table(() => tables.strings());
+  const tags: readonly (readonly [tag: number, value: number])[] = [
+    [5, strings.from + loadAddress],
+    [6, written.symbols.from + loadAddress],
+    [10, strings.sizeBytes],
+    [spec.hash === 'sysv' ? 4 : 0x6ffffef5, written.hash.from + loadAddress],
+    [0x6ffffff0, written.versym.from + loadAddress],
+    [0x6ffffffc, written.verdef.from + loadAddress],
+    [0x6ffffffd, versions.length],
+    ...soname,
     [0, 0],
   ];
-  for (const [tag, value] of tags)
-    at = putAll(at, [
-      [word, tag],
-      [word, value],
-    ]);
-  const dynamicBytes = at - dynamic;
-  const sections = (at = Math.ceil(at / 8) * 8);
-  const section = (
-    type: number,
-    from: number,
-    size: number,
-    more: readonly [link: number, info: number],
-  ): void => {
-    at = putAll(at, [
-      [4, 0],
-      [4, type],
-      [word, 0],
-      [word, from],
-      [word, from],
-      [word, size],
-      [4, more[0]],
-      [4, more[1]],
-      [word, 1],
-      [word, 0],
-    ]);
-  };
-  if (spec.headers === 'sections') {
-    section(0, 0, 0, [0, 0]);
-    section(3, strtab, strings.length, [0, 0]);
-    section(6, dynamic, dynamicBytes, [1, 0]);
-    section(11, symtab, versym - symtab, [1, 1]);
-    section(0x6fffffff, versym, count * 2, [3, 0]);
-    section(0x6ffffffd, verdef, hash - verdef, [1, defined.length]);
+  const dynamic = tables.table(() => {
+    for (const [tag, value] of tags) tables.put('ww', tag, value);
+  });
+  const end = tables.at;
+  const sections = tables.table(() => {
+    if (spec.headers === 'segments') return;
+    const section = (type: number, place: Place, link = 0, info = 0): void =>
+      tables.put('44wwww44ww', 0, type, 0, place.from, place.from, place.sizeBytes, link, info, 1, 0);
+    section(0, { from: 0, sizeBytes: 0 });
+    section(3, strings);
+    section(6, dynamic, 1);
+    section(11, written.symbols, 1, 1);
+    section(0x6fffffff, written.versym, 3);
+    section(0x6ffffffd, written.verdef, 1, versions.length);
+  });
+  const file = tables.bytes.slice(0, tables.at);
+  putHead(tables, spec, { dynamic, sections, end });
+  file.set(tables.bytes.subarray(0, tablesFrom));
+  return file;
+}
+
+function putSymbols(tables: Tables, symbols: readonly ElfSymbolSpec[]): void {
+  tables.put(tables.wide ? '4112ww' : '4ww112');
+  for (const { name, bind, type, visibility, defined } of symbols) {
+    const head = [bind * 16 + type, visibility, defined ? 7 : 0];
+    if (tables.wide) tables.put('4112ww', tables.string(name), ...head, 0x1000, 8);
+    else tables.put('4ww112', tables.string(name), 0x1000, 8, ...head);
   }
-  const inSegments = spec.headers === 'segments';
-  bytes.set([0x7f, 0x45, 0x4c, 0x46, wide ? 2 : 1, little ? 1 : 2, 1]);
-  const headerBytes = wide ? 64 : 52;
-  putAll(16, [
-    [2, 3],
-    [2, wide ? 62 : 3],
-    [4, 1],
-    [word, 0],
-    [word, inSegments ? headerBytes : 0],
-    [word, inSegments ? 0 : sections],
-    [4, 0],
-    [2, headerBytes],
-    [2, wide ? 56 : 32],
-    [2, inSegments ? 2 : 0],
-    [2, wide ? 64 : 40],
-    [2, inSegments ? 0 : 6],
-    [2, 0],
-  ]);
-  const segment = (from: number, type: number, start: number, size: number): number => {
-    const place: [number, number][] = [
-      [word, start],
-      [word, start + 0x10000],
-      [word, 0],
-      [word, size],
-      [word, size],
-    ];
-    return putAll(from, wide ? [[4, type], [4, 5], ...place, [8, 1]] : [[4, type], ...place, [4, 5], [4, 1]]);
+}
+
+function putVersions(tables: Tables, versions: readonly string[]): void {
+  for (const [index, text] of versions.entries()) {
+    const next = index === versions.length - 1 ? 0 : 28;
+    tables.put('2222444', 1, index === 0 ? 1 : 0, index + 1, 1, 0, 20, next);
+    tables.put('44', tables.string(text), 0);
+  }
+}
+
+function putHash(tables: Tables, kind: ElfSpec['hash'], symbols: readonly ElfSymbolSpec[]): void {
+  const count = symbols.length + 1;
+  if (kind === 'sysv') {
+    tables.put('444', 1, count);
+    for (let index = 0; index < count; index += 1) tables.put('4', 0);
+    return;
+  }
+  const firstHashed = 1 + symbols.filter((symbol) => !symbol.defined).length;
+  tables.put('4444w4', 1, firstHashed, 1, 0, 0, firstHashed < count ? firstHashed : 0);
+  for (let index = firstHashed; index < count; index += 1) tables.put('4', index === count - 1 ? 1 : 2);
+}
+
+function putHead(
+  tables: Tables,
+  { wide, little, headers }: ElfSpec,
+  places: { readonly dynamic: Place; readonly sections: Place; readonly end: number },
+): void {
+  const loaded = headers === 'segments';
+  const headBytes = wide ? 64 : 52;
+  tables.bytes.set([0x7f, 0x45, 0x4c, 0x46, wide ? 2 : 1, little ? 1 : 2, 1]);
+  tables.at = 16;
+  tables.put('224www4', 3, wide ? 62 : 3, 1, 0, loaded ? headBytes : 0, loaded ? 0 : places.sections.from);
+  tables.put('222222', headBytes, wide ? 56 : 32, loaded ? 2 : 0, wide ? 64 : 40, loaded ? 0 : 6);
+  const segment = (type: number, { from, sizeBytes }: Place): void => {
+    const fields = [from, from + loadAddress, 0, sizeBytes, sizeBytes];
+    if (wide) tables.put('44wwwwww', type, 5, ...fields, 1);
+    else tables.put('4wwwww44', type, ...fields, 5, 1);
   };
-  if (inSegments) segment(segment(headerBytes, 1, 0, at), 2, dynamic, dynamicBytes);
-  return bytes.slice(0, at);
+  if (!loaded) return;
+  segment(1, { from: 0, sizeBytes: places.end });
+  segment(2, places.dynamic);
 }
