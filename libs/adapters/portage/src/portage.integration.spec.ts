@@ -45,16 +45,20 @@ const worldEdges = [
   'lab-apps/plugtool-1.0 -> lab-libs/plugcore-1.0 br',
   'lab-apps/sumcheck-2.0 -> lab-libs/checksum-2.1 br',
   'lab-apps/tablebook-1.0 -> lab-build/tablegen-0.9 b',
+  'lab-apps/typeset-1.0 -> lab-libs/glyphs-2.13 br',
+  'lab-apps/typeset-1.0 -> lab-libs/shaper-8.3 br',
   'lab-build/tablegen-0.9 -> lab-libs/checksum-2.1 br',
   'lab-libs/canvas-4.2 -> lab-libs/rawpng-1.6 br',
   'lab-libs/canvas-4.2 -> lab-libs/unitable-15.1 br',
   'lab-libs/confkit-0.5 -> lab-libs/textkit-1.3.2 br',
+  'lab-libs/glyphs-2.13 -> lab-libs/shaper-8.3 br',
   'lab-libs/logkit-1.1 -> lab-libs/ringbuf-1.4 b',
   'lab-libs/netlite-1.2 -> lab-libs/tlsmini-2.4 br',
   'lab-libs/plugcore-1.0 -> lab-libs/plugextras-1.0 p',
   'lab-libs/plugextras-1.0 -> lab-libs/plugcore-1.0 br',
   'lab-libs/rawpng-1.6 -> lab-libs/checksum-2.1 br',
   'lab-libs/rawpng-1.6 -> virtual/squash-1 br',
+  'lab-libs/shaper-8.3 -> lab-libs/glyphs-2.13 br',
   'lab-libs/textkit-1.3.2 -> lab-libs/ringbuf-1.4 b',
   'lab-libs/unitable-15.1 -> lab-build/tablegen-0.9 b',
   'virtual/squash-1 -> lab-libs/squash-1.0 r',
@@ -106,11 +110,11 @@ describeWithPortage('real Portage', () => {
     return outcome.installed;
   }
 
-  it('resolves @world to the packages and edges that the lab promises, in an order that keeps them', async () => {
+  it('resolves @world to the packages and edges that the lab promises, its cycle included', async () => {
     const plan = await resolvePlan(first, { atoms: ['@world'] });
     if (plan.kind !== 'resolved') throw new Error(plan.summary);
-    const { packages, edges, ok, ordered, problems } = plan.document;
-    expect({ ok, ordered, problems }).toEqual({ ok: true, ordered: true, problems: [] });
+    const { packages, edges, ok, problems } = plan.document;
+    expect({ ok, problems: problems.map(({ kind }) => kind) }).toEqual({ ok: false, problems: ['circular'] });
     expect(packages.length).toBeGreaterThanOrEqual(22);
     expect(new Set(packages.map(({ root }) => root))).toEqual(new Set(['target']));
     const name = (i: number): string => packages[i]?.cpv ?? '';
@@ -126,9 +130,6 @@ describeWithPortage('real Portage', () => {
         `${name(edge.parent)} -> ${name(edge.child)} ${edge.kinds.map((kind) => letters[kind]).join('')}`,
     );
     expect(shown.sort()).toEqual(worldEdges);
-    for (const edge of edges.filter(({ kinds }) => kinds.includes('buildtime'))) {
-      expect(edge.child).toBeLessThan(edge.parent);
-    }
     const canvas = packages.find(({ pn }) => pn === 'canvas');
     expect(canvas).toMatchObject({
       use: ['ansi', 'png'],
@@ -140,7 +141,7 @@ describeWithPortage('real Portage', () => {
   });
 
   it('names a cycle and the USE change that opens it', async () => {
-    const plan = await resolvePlan(first, { atoms: ['@cycle'] });
+    const plan = await resolvePlan(first, { atoms: ['lab-apps/typeset'] });
     if (plan.kind !== 'resolved') throw new Error(plan.summary);
     expect(plan.document.ok).toBe(false);
     expect(plan.document.packages.map(({ pn }) => pn).sort()).toEqual(['glyphs', 'shaper', 'typeset']);

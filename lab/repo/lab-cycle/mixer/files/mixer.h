@@ -1,0 +1,6 @@
+#ifndef MIXER_H
+#define MIXER_H
+
+int mixer_count(void);
+
+#endif

@@ -1,0 +1,6 @@
+#ifndef SOUND_H
+#define SOUND_H
+
+int sound_count(void);
+
+#endif

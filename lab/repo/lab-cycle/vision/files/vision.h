@@ -1,0 +1,6 @@
+#ifndef VISION_H
+#define VISION_H
+
+int vision_count(void);
+
+#endif
