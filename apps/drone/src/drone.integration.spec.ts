@@ -1,47 +1,24 @@
 import 'reflect-metadata';
 
-import { createHmac, randomUUID } from 'node:crypto';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { NestFactory } from '@nestjs/core';
 import { connectBus } from '@swarm/adapter-nats';
-import { type MessageBus, WorkAssigned } from '@swarm/contracts';
+import { WorkAssigned } from '@swarm/contracts';
 import { defaultBinpkgLimits, verifyGpkg } from '@swarm/domain-binpkg';
-import { createLogger, nestLogger, silentLogger, systemClock } from '@swarm/platform';
+import { silentLogger } from '@swarm/platform';
 import { startTestNats, type TempDir, tempDir, type TestNats, waitFor } from '@swarm/testing';
 
-import { DroneAgent } from './drone-agent.js';
-import { DroneModule, type DronePorts } from './drone.module.js';
-import { SyntheticExecutor } from './executors/synthetic-executor.js';
-import { FileArtifactSpool } from './files/file-artifact-spool.js';
-import { FileBuildLogs } from './files/file-build-logs.js';
+import type { DronePorts } from './drone.module.js';
 import { FileOutcomeJournal } from './files/file-outcome-journal.js';
-import { HttpUploadPath } from './files/http-upload-path.js';
-import { packDocument } from './files/pack-document.js';
-import { defaultLimits, type DroneLimits } from './limits.js';
-import { nodeTimer } from './machine/node-timer.js';
-import { nodeVitals } from './machine/node-vitals.js';
+import { type LogLine, quickLimits, runDrone, type RunningDrone } from './testing/run-drone.js';
 import { TestBinhost } from './testing/test-binhost.js';
 import { TestControl } from './testing/test-control.js';
-import { buildAssigned, TEST_KEY, TEST_PROFILE, TEST_TOKEN } from './testing/test-work.js';
-import { Shutdown } from './use-cases/shutdown.js';
-
-const quick: DroneLimits = {
-  ...defaultLimits,
-  logFlushMs: 10,
-  logFinishMs: 200,
-  uploadIdleMs: 300,
-  uploadFirstDelayMs: 10,
-  uploadMaxDelayMs: 50,
-  enrolAnswerMs: 500,
-  enrolRefusedDelayMs: 10,
-  abortGraceMs: 5000,
-};
+import { buildAssigned, TEST_PROFILE, TEST_TOKEN } from './testing/test-work.js';
 
 let nats: TestNats;
 let control: TestControl;
@@ -119,7 +96,7 @@ describe('a drone', () => {
   });
 
   it('streams the log in chunks that join without a gap', async () => {
-    await startDrone({ limits: { ...quick, logChunkBytes: 16 } });
+    await startDrone({ limits: { ...quickLimits, logChunkBytes: 16 } });
     const work = buildAssigned(drone, binhost.url, { durationMs: 100 });
     await control.bus.publish(WorkAssigned, work);
     await waitFor(() => control.endOf(work.attemptId));
@@ -231,7 +208,7 @@ describe('the way of an artifact', () => {
   it('S22: a binhost that stays away fails the path, not the package, and the next start delivers', async () => {
     const work = buildAssigned(drone, binhost.url);
     binhost.script = () => ({ status: 503 });
-    await startDrone({ limits: { ...quick, uploadPatienceMs: 200 } });
+    await startDrone({ limits: { ...quickLimits, uploadPatienceMs: 200 } });
     await control.bus.publish(WorkAssigned, work);
     const failed = await waitFor(() => control.endOf(work.attemptId));
     expect(failed).toMatchObject({ kind: 'failed', class: 'upload' });
@@ -244,7 +221,7 @@ describe('the way of an artifact', () => {
 
   it('a result that could not be reported is reported by the next start', async () => {
     const work = buildAssigned(drone, binhost.url);
-    const journal = await FileOutcomeJournal.at(join(state.path, 'outcomes'), quick, silentLogger());
+    const journal = await FileOutcomeJournal.at(join(state.path, 'outcomes'), quickLimits, silentLogger());
     const outcome = { kind: 'refused', reason: 'said while nobody heard' } as const;
     await journal.record({ attemptId: work.attemptId, attempt: 1, at: new Date().toISOString(), outcome });
     await startDrone();
@@ -295,62 +272,11 @@ describe('the way of an artifact', () => {
   });
 });
 
-interface RunningDrone {
-  readonly shutdown: Shutdown;
-  readonly done: Promise<void>;
-  stop(): Promise<void>;
-}
-
-type LogLine = Readonly<Record<string, unknown>>;
-
-/** Starts a drone in this process over real NATS, real files and real HTTP; gives its log lines as they come. */
-async function startDrone(given: Partial<DronePorts> = {}): Promise<LogLine[]> {
-  const lines: LogLine[] = [];
-  const write = (line: string): void => void lines.push(JSON.parse(line) as LogLine);
-  const logger = createLogger({ service: 'drone', level: 'debug', destination: { write } });
-  const bus: MessageBus = await connectBus({ url: nats.url, name: drone, logger: silentLogger() });
-  const limits = given.limits ?? quick;
-  const shutdown = new Shutdown();
-  const shared = { clock: systemClock, timer: nodeTimer, limits, logger, shutdown };
-  const graphFile = join(state.path, 'graph.json');
-  const module = DroneModule.with({
-    ...shared,
-    identity: {
-      drone,
-      incarnation: randomUUID(),
-      profile: TEST_PROFILE,
-      slots: 1,
-      cores: 2,
-      memoryBytes: 1024 ** 3,
-    },
-    bus,
-    executor: new SyntheticExecutor({ ...shared, directory: join(state.path, 'synthetic'), graphFile }),
-    spool: await FileArtifactSpool.at({ ...shared, directory: join(state.path, 'spool') }),
-    journal: await FileOutcomeJournal.at(join(state.path, 'outcomes'), limits, logger),
-    logs: await FileBuildLogs.at(join(state.path, 'logs'), limits, logger),
-    path: new HttpUploadPath(limits),
-    vitals: nodeVitals(state.path),
-    drainLimitMs: 60_000,
-    ackWaitMs: 5000,
-    prove: (text) => createHmac('sha256', TEST_KEY).update(text).digest('hex'),
-    pack: packDocument,
-    ...given,
-  });
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class
-  const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(silentLogger()) });
-  const done = app
-    .get(DroneAgent)
-    .run()
-    .then(async () => {
-      await app.close();
-      await bus.close();
-    });
-  const stop = async (): Promise<void> => {
-    shutdown.drain();
-    await done;
-  };
-  running.push({ shutdown, done, stop });
-  return lines;
+/** Gives its log lines as they come. */
+async function startDrone(given: Partial<DronePorts> = {}): Promise<readonly LogLine[]> {
+  const started = await runDrone({ drone, natsUrl: nats.url, stateDir: state.path }, given);
+  running.push(started);
+  return started.lines;
 }
 
 async function restartDrone(): Promise<void> {

@@ -7,11 +7,13 @@ import { DroneAgent } from './drone-agent.js';
 import type { DroneLimits } from './limits.js';
 import type { ArtifactSpool } from './ports/artifact-spool.js';
 import type { BuildLogs } from './ports/build-log.js';
+import type { ConfigurationSource } from './ports/configuration-source.js';
 import type { Executor } from './ports/executor.js';
 import type { OutcomeJournal } from './ports/outcome-journal.js';
 import type { DroneIdentity, Timer, VitalsReader } from './ports/surroundings.js';
 import type { UploadPath } from './ports/upload-path.js';
 import { BuildPackage } from './use-cases/build-package.js';
+import { CatchUp } from './use-cases/catch-up.js';
 import { DeliverArtifact } from './use-cases/deliver-artifact.js';
 import { Enrol } from './use-cases/enrol.js';
 import { PerformWork } from './use-cases/perform-work.js';
@@ -28,6 +30,7 @@ export interface DronePorts {
   readonly identity: DroneIdentity;
   readonly bus: MessageBus;
   readonly executor: Executor;
+  readonly configurations: ConfigurationSource;
   readonly spool: ArtifactSpool;
   readonly journal: OutcomeJournal;
   readonly logs: BuildLogs;
@@ -64,13 +67,14 @@ function agentOf(ports: DronePorts): DroneAgent {
   const publishLog = new PublishLog({ ...ports, flushMs: limits.logFlushMs }, shutdown.ended);
   const deliver = new DeliverArtifact({ ...ports, hand, reports });
   const shared = { ...ports, hand, reports, publishLog, deliver };
+  const catchUp = new CatchUp(shared);
   const build = new BuildPackage(shared);
   const resolve = new ResolvePlan(shared);
   return new DroneAgent({
     ...shared,
     enrol: new Enrol(ports),
     heartbeats: new SendHeartbeats(shared),
-    perform: new PerformWork({ ...shared, build, resolve }),
+    perform: new PerformWork({ ...shared, catchUp, build, resolve }),
     resume: new ResumeUnfinished(shared),
   });
 }

@@ -34,6 +34,10 @@ export interface DroneLimits {
   readonly uploadPatienceMs: number;
   readonly uploadFirstDelayMs: number;
   readonly uploadMaxDelayMs: number;
+  /** How long work waits for a configuration or a repository that cannot be had yet; then it is given back. */
+  readonly syncPatienceMs: number;
+  readonly syncFirstDelayMs: number;
+  readonly syncMaxDelayMs: number;
   /** Waiting for the answer to an enrolment. */
   readonly enrolAnswerMs: number;
   readonly enrolMaxDelayMs: number;
@@ -59,6 +63,9 @@ export const defaultLimits: DroneLimits = {
   uploadPatienceMs: 6 * HOUR,
   uploadFirstDelayMs: SECOND,
   uploadMaxDelayMs: MINUTE,
+  syncPatienceMs: 5 * MINUTE,
+  syncFirstDelayMs: SECOND,
+  syncMaxDelayMs: 30 * SECOND,
   enrolAnswerMs: 5 * SECOND,
   enrolMaxDelayMs: 30 * SECOND,
   enrolRefusedDelayMs: 30 * SECOND,

@@ -17,6 +17,7 @@ import { makeExecutor } from './executors/make-executor.js';
 import { FileArtifactSpool } from './files/file-artifact-spool.js';
 import { FileBuildLogs } from './files/file-build-logs.js';
 import { FileOutcomeJournal } from './files/file-outcome-journal.js';
+import { HttpConfigurationSource } from './files/http-configuration-source.js';
 import { HttpUploadPath } from './files/http-upload-path.js';
 import { packDocument } from './files/pack-document.js';
 import { defaultLimits } from './limits.js';
@@ -61,6 +62,7 @@ async function work(config: DroneConfig, shutdown: Shutdown, logger: Logger): Pr
       },
       bus,
       executor,
+      configurations: await HttpConfigurationSource.at(join(stateDir, 'configurations'), logger),
       spool: await FileArtifactSpool.at({ ...shared, directory: join(stateDir, 'spool') }),
       journal: await FileOutcomeJournal.at(join(stateDir, 'outcomes'), defaultLimits, logger),
       logs: await FileBuildLogs.at(join(stateDir, 'logs'), defaultLimits, logger),

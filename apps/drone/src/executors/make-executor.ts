@@ -15,7 +15,7 @@ import type { Logger } from '@swarm/platform';
 import type { DroneConfig } from '../config.js';
 import type { Executor } from '../ports/executor.js';
 import type { Timer } from '../ports/surroundings.js';
-import { PortageExecutor } from './portage-executor.js';
+import { ConfiguredExecutor } from './configured-executor.js';
 import { SyntheticExecutor } from './synthetic-executor.js';
 
 /** Makes what does the work, as configured; sets Portage and the machine up where that is still to be done. */
@@ -45,7 +45,7 @@ export async function makeExecutor(
   const survivors = await clearLeftovers(machine);
   if (survivors.length > 0)
     ports.logger.error({ pids: survivors }, 'processes of an earlier build cannot be ended');
-  return new PortageExecutor(machine);
+  return new ConfiguredExecutor({ machine, cacheDir, logger: ports.logger });
 }
 
 async function makeMachine(

@@ -17,7 +17,7 @@ import type {
   Workbench,
   WorkFailure,
 } from '../ports/executor.js';
-import { Mutex } from './mutex.js';
+import type { Mutex } from './mutex.js';
 
 /** Runs real Portage on a machine of the drone's own, as it is configured. */
 export class PortageExecutor implements Workbench {

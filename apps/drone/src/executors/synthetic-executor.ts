@@ -14,6 +14,7 @@ import type {
   BuildOrder,
   BuildResult,
   Executor,
+  Readiness,
   Resolution,
   WorkFailure,
 } from '../ports/executor.js';
@@ -52,6 +53,11 @@ export class SyntheticExecutor implements Executor {
     const document = GraphDocument.safeParse(JSON.parse(await readFile(graphFile, 'utf8')));
     if (document.success) return { kind: 'resolved', document: document.data };
     return failure('unknown', `${graphFile} is no plan document: ${z.prettifyError(document.error)}`);
+  }
+
+  /** Its packages have no content that a configuration could change. */
+  configured(): Promise<Readiness> {
+    return Promise.resolve({ kind: 'ready', bench: this, done: () => undefined });
   }
 
   async build(order: BuildOrder, control: BuildControl): Promise<BuildResult> {

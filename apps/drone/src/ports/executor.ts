@@ -1,8 +1,11 @@
 import type { BuildWork, FailureClass } from '@swarm/contracts';
+import type { Configuration } from '@swarm/domain-plan';
+
+import type { Missing } from './configuration-source.js';
 
 /** What an attempt is doing, as heartbeats tell it. */
 export type WorkPhase =
-  'accepted' | 'waiting' | 'resolving' | 'dependencies' | 'building' | 'uploading' | 'reporting';
+  'accepted' | 'syncing' | 'waiting' | 'resolving' | 'dependencies' | 'building' | 'uploading' | 'reporting';
 
 export interface ResolveOrder {
   readonly planId: string;
@@ -50,12 +53,34 @@ export interface BuildControl {
   readonly signal: AbortSignal;
 }
 
-/** What does the work: Portage, or a stand-in that takes the time of a trace. */
-export interface Executor {
-  readonly kind: 'portage' | 'synthetic';
-  /** Version of Portage, or `none`. */
-  readonly portageVersion: string;
+/** Where work is done, in one configuration. */
+export interface Workbench {
   resolve(order: ResolveOrder, signal: AbortSignal): Promise<Resolution>;
   /** Starts from a clean build directory, whatever an earlier try left. */
   build(order: BuildOrder, control: BuildControl): Promise<BuildResult>;
+}
+
+/** A configuration, with its identity. */
+export interface PinnedConfiguration {
+  readonly digest: string;
+  readonly configuration: Configuration;
+}
+
+/** A workbench in exactly the wanted configuration, or what is missing for one. */
+export type Readiness =
+  | {
+      readonly kind: 'ready';
+      readonly bench: Workbench;
+      /** To be called when the work is over: until then, nothing of the configuration is removed. */
+      readonly done: () => void;
+    }
+  | Missing;
+
+/** What does the work: Portage, or a stand-in that takes the time of a trace. By itself: as it is set up. */
+export interface Executor extends Workbench {
+  readonly kind: 'portage' | 'synthetic';
+  /** Version of Portage, or `none`. */
+  readonly portageVersion: string;
+  /** Made ready once for each configuration; fetches the revisions of repositories that are not here yet. */
+  configured(target: PinnedConfiguration, signal: AbortSignal): Promise<Readiness>;
 }

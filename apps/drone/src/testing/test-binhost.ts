@@ -27,6 +27,9 @@ export type Script = (
 /** A real HTTP server that stands for the binhost, and does as its script says. */
 export class TestBinhost {
   readonly uploads: SeenUpload[] = [];
+  /** Texts of configurations by digest, and how often each was asked for. */
+  readonly configurations = new Map<string, string>();
+  readonly asked = new Map<string, number>();
   script: Script = () => ({ status: 201 });
   readonly #server: Server = createServer((request, response) => {
     void this.#take(request, response);
@@ -51,6 +54,13 @@ export class TestBinhost {
     return this.uploads.filter((upload) => upload.attemptId === attemptId);
   }
 
+  #giveConfiguration(digest: string, response: ServerResponse): void {
+    this.asked.set(digest, (this.asked.get(digest) ?? 0) + 1);
+    const text = this.configurations.get(digest);
+    response.writeHead(text === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(text ?? '{}');
+  }
+
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     try {
@@ -60,6 +70,10 @@ export class TestBinhost {
     }
     const body = Buffer.concat(chunks);
     const attemptId = request.url?.split('/').at(-1) ?? '';
+    if (request.method === 'GET') {
+      this.#giveConfiguration(attemptId, response);
+      return;
+    }
     const declaredSha256 = request.headers['x-swarm-sha256'];
     const upload: SeenUpload = {
       attemptId,

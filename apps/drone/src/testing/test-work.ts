@@ -36,3 +36,17 @@ export function buildAssigned(
     },
   };
 }
+
+/** A plan to resolve, for a drone. */
+export function resolveAssigned(
+  drone: string,
+  targets: readonly string[],
+): WorkAssigned & { readonly work: { readonly kind: 'resolve' } } {
+  return {
+    drone,
+    attemptId: randomUUID(),
+    attempt: 1,
+    profile: TEST_PROFILE,
+    work: { kind: 'resolve', planId: randomUUID(), targets: [...targets] },
+  };
+}

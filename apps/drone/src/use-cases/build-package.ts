@@ -11,6 +11,7 @@ import type {
   BuildTimes,
   BuiltFile,
   Executor,
+  Workbench,
   WorkFailure,
 } from '../ports/executor.js';
 import type { Timer } from '../ports/surroundings.js';
@@ -22,7 +23,6 @@ import type { Shutdown } from './shutdown.js';
 import type { WorkInHand } from './work-in-hand.js';
 
 export interface BuildPorts {
-  readonly executor: Executor;
   readonly spool: ArtifactSpool;
   readonly logs: BuildLogs;
   readonly publishLog: PublishLog;
@@ -40,14 +40,18 @@ export interface BuildPorts {
 export class BuildPackage {
   constructor(private readonly ports: BuildPorts) {}
 
-  /** True when the result has been reported. */
-  async execute(order: BuildOrder): Promise<boolean> {
-    const { spool, deliver, shutdown, clock } = this.ports;
-    const earlier = await spool.find(order.attemptId);
-    if (earlier) return deliver.execute(earlier, shutdown.aborted);
+  /** Delivers what an earlier start of the agent has built; undefined where there is nothing. */
+  async takeUp(attemptId: string): Promise<boolean | undefined> {
+    const { spool, deliver, shutdown } = this.ports;
+    const earlier = await spool.find(attemptId);
+    return earlier && deliver.execute(earlier, shutdown.aborted);
+  }
 
+  /** True when the result has been reported. */
+  async execute(order: BuildOrder, bench: Workbench): Promise<boolean> {
+    const { deliver, shutdown, clock } = this.ports;
     const startedAtMs = clock.now().getTime();
-    const result = await this.#build(order);
+    const result = await this.#build(order, bench);
     if (result.kind === 'failed') return this.#fail(order, result, startedAtMs);
     const kept = await this.#keep(order, result, startedAtMs);
     if (kept.kind === 'failed') return this.#fail(order, { ...kept, ...timesOf(result) }, startedAtMs);
@@ -81,8 +85,8 @@ export class BuildPackage {
     }
   }
 
-  async #build(order: BuildOrder): Promise<BuildResult> {
-    const { executor, reports, hand, logs, publishLog, shutdown, logger } = this.ports;
+  async #build(order: BuildOrder, bench: Workbench): Promise<BuildResult> {
+    const { reports, hand, logs, publishLog, shutdown, logger } = this.ports;
     const { attemptId, attempt, work } = order;
     const over = new AbortController();
     logger.info({ attemptId, attempt, jobId: work.jobId, cpv: work.cpv }, 'build started');
@@ -91,7 +95,7 @@ export class BuildPackage {
     const published = publishLog.follow(log);
     try {
       const onPhase = hand.enter.bind(hand, attemptId);
-      return await executor.build(order, {
+      return await bench.build(order, {
         onOutput: (chunk) => log.append(chunk),
         onPhase,
         signal: shutdown.aborted,

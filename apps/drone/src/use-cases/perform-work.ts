@@ -1,10 +1,12 @@
 import type { WorkAssigned } from '@swarm/contracts';
 import type { Logger } from '@swarm/platform';
 
+import { SUMMARY_CHARS } from '../limits.js';
 import type { Executor } from '../ports/executor.js';
 import type { OutcomeJournal } from '../ports/outcome-journal.js';
 import type { DroneIdentity } from '../ports/surroundings.js';
 import { type BuildPackage, isForExecutor } from './build-package.js';
+import type { CatchUp } from './catch-up.js';
 import type { ReportOutcome } from './report-outcome.js';
 import type { ResolvePlan } from './resolve-plan.js';
 import type { Shutdown } from './shutdown.js';
@@ -17,6 +19,7 @@ export interface PerformPorts {
   readonly reports: ReportOutcome;
   readonly hand: WorkInHand;
   readonly shutdown: Shutdown;
+  readonly catchUp: CatchUp;
   readonly build: BuildPackage;
   readonly resolve: ResolvePlan;
   readonly logger: Logger;
@@ -35,7 +38,7 @@ export class PerformWork {
   }
 
   async #perform(assigned: WorkAssigned): Promise<boolean> {
-    const { journal, reports, shutdown, build, resolve, logger } = this.ports;
+    const { journal, reports, shutdown, build, logger } = this.ports;
     const { attemptId, attempt, work } = assigned;
     const finished = await journal.find(attemptId);
     if (finished) {
@@ -53,8 +56,27 @@ export class PerformWork {
         reason: 'the drone drains and begins no other work',
       });
     }
-    if (work.kind === 'build') return build.execute({ attemptId, attempt, work });
-    return resolve.execute(assigned, work);
+    const delivered = work.kind === 'build' ? await build.takeUp(attemptId) : undefined;
+    return delivered ?? this.#caughtUp(assigned);
+  }
+
+  /** Nobody is to blame for a drone that is behind: it catches up, or says what it lacks (S17). */
+  async #caughtUp(assigned: WorkAssigned): Promise<boolean> {
+    const { catchUp, build, resolve, reports, shutdown, logger } = this.ports;
+    const { attemptId, attempt, work } = assigned;
+    const ready = await catchUp.execute(assigned, shutdown.aborted);
+    if (ready.kind === 'missing') {
+      if (shutdown.aborted.aborted)
+        return reports.finish(assigned, { kind: 'returned', reason: shutdown.reason });
+      logger.error({ attemptId, attempt, reason: ready.reason }, 'not caught up; work refused');
+      return reports.finish(assigned, { kind: 'refused', reason: ready.reason.slice(0, SUMMARY_CHARS) });
+    }
+    try {
+      if (work.kind === 'build') return await build.execute({ attemptId, attempt, work }, ready.bench);
+      return await resolve.execute(assigned, work, ready.bench);
+    } finally {
+      ready.done();
+    }
   }
 
   #refusal({ profile, work }: WorkAssigned): string | undefined {

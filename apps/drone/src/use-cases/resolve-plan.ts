@@ -3,7 +3,7 @@ import type { Clock } from '@swarm/kernel';
 import type { Logger } from '@swarm/platform';
 
 import { DOCUMENT_CHARS } from '../limits.js';
-import type { Executor, Resolution, ResolveOrder, WorkFailure } from '../ports/executor.js';
+import type { Resolution, ResolveOrder, Workbench, WorkFailure } from '../ports/executor.js';
 import { failedOutcome } from './build-package.js';
 import { failureOf } from './failure.js';
 import type { Attempted, ReportOutcome } from './report-outcome.js';
@@ -11,7 +11,6 @@ import type { Shutdown } from './shutdown.js';
 import type { WorkInHand } from './work-in-hand.js';
 
 export interface ResolvePorts {
-  readonly executor: Executor;
   readonly reports: ReportOutcome;
   readonly hand: WorkInHand;
   readonly shutdown: Shutdown;
@@ -26,13 +25,13 @@ export class ResolvePlan {
   constructor(private readonly ports: ResolvePorts) {}
 
   /** True when the result has been reported. */
-  async execute(work: Attempted, order: ResolveOrder): Promise<boolean> {
-    const { executor, reports, hand, shutdown, clock } = this.ports;
+  async execute(work: Attempted, order: ResolveOrder, bench: Workbench): Promise<boolean> {
+    const { reports, hand, shutdown, clock } = this.ports;
     const startedAtMs = clock.now().getTime();
     const over = new AbortController();
     reports.mention(work, { kind: 'started' }, over.signal);
     hand.enter(work.attemptId, 'resolving');
-    const resolution = await executor
+    const resolution = await bench
       .resolve(order, shutdown.aborted)
       .catch((error: unknown): Resolution => failureOf(error));
     over.abort();

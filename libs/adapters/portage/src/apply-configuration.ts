@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/pro
 import { dirname, join, relative } from 'node:path';
 
 import type { Configuration } from '@swarm/domain-plan';
+import { err, ok, type Result } from '@swarm/kernel';
 
 import { makePrefix, replaceLink } from './build-prefix.js';
 import type { Machine, MachinePaths } from './machine.model.js';
@@ -32,7 +33,7 @@ const MACHINES_OWN = /^(?:repos|binrepos)\.conf(?:\/|$)/;
  * The same machine, working with exactly one configuration: the files under `etc/portage` are those of the
  * configuration and no others, `@world` is its world. What is the machine's own (directories, number of jobs,
  * FEATURES without sandboxes) is in the environment, which Portage ranks above make.conf (3.0.82).
- * Written once under its digest, so that configurations do not touch each other; a disposable ROOT is one for each.
+ * Rejects where `findProfile` finds none. Written once under its digest, so that configurations do not touch each other; a disposable ROOT is one for each.
  */
 export async function applyConfiguration(
   machine: Machine,
@@ -45,8 +46,9 @@ export async function applyConfiguration(
   await utimes(home, now, now);
 
   // Another place of the repositories is no other configuration, so this link is made anew.
-  const profile = await profileOf(configuration, repositories);
-  await replaceLink(profile, join(home, 'etc', 'portage', 'make.profile'));
+  const profile = await findProfile(configuration, repositories);
+  if (!profile.ok) throw new Error(profile.error);
+  await replaceLink(profile.value, join(home, 'etc', 'portage', 'make.profile'));
   const paths = pathsIn(home, machine);
   const world = worldOf(configuration);
   await makeRoot(paths.planRoot, world);
@@ -82,15 +84,14 @@ export async function dropConfigurations(
   { paths }: Pick<Machine, 'paths'>,
   inUse: ReadonlySet<string>,
 ): Promise<void> {
-  const names = await readdir(paths.configurations);
+  const names = (await readdir(paths.configurations)).filter((name) => !name.startsWith('.'));
   const known = await Promise.all(
     names.map(async (name) => {
       const path = join(paths.configurations, name);
       return { name, path, usedAtMs: (await stat(path)).mtimeMs };
     }),
   );
-  const whole = known.filter(({ name }) => !name.startsWith('.'));
-  const surplus = whole.sort((a, b) => b.usedAtMs - a.usedAtMs).slice(CONFIGURATIONS_KEPT);
+  const surplus = known.sort((a, b) => b.usedAtMs - a.usedAtMs).slice(CONFIGURATIONS_KEPT);
   for (const { name, path } of surplus) {
     if (inUse.has(name)) continue;
     const grave = draftIn(paths.configurations);
@@ -148,18 +149,17 @@ async function writeOnce(home: string, { files }: Configuration): Promise<void> 
   }
 }
 
-async function profileOf(
-  { makeProfile }: Configuration,
+/** The directory of a configuration's profile, or a sentence on why there is none. */
+export async function findProfile(
+  { makeProfile }: Pick<Configuration, 'makeProfile'>,
   repositories: readonly RepositoryLocation[],
-): Promise<string> {
+): Promise<Result<string, string>> {
   const at = makeProfile.indexOf(':');
-  const name = makeProfile.slice(0, at);
+  const [name, profile] = [makeProfile.slice(0, at), makeProfile.slice(at + 1)];
   const repository = repositories.find((each) => each.name === name);
-  if (!repository) throw new Error(`${makeProfile}: ${name} is none of the repositories`);
-  const path = join(repository.location, 'profiles', makeProfile.slice(at + 1));
-  if (!(await isThere(path)))
-    throw new Error(`the repository ${name} has no profile ${makeProfile.slice(at + 1)}`);
-  return path;
+  if (!repository) return err(`${makeProfile}: ${name} is none of the repositories`);
+  const path = join(repository.location, 'profiles', profile);
+  return (await isThere(path)) ? ok(path) : err(`the repository ${name} has no profile ${profile}`);
 }
 
 function worldOf({ world }: Configuration): WorldFiles {

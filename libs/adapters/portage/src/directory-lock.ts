@@ -8,16 +8,27 @@ const POLL_MS = 200;
 /** A lock without an owner's name is of one that died between two system calls, if it is this old. */
 const NAMELESS_MS = 10_000;
 
+/** How long to wait for a lock, and what ends the waiting. */
+export interface LockWait {
+  readonly waitMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Runs `work` while no other process of this machine runs one under the same path.
  * The lock is a directory that names its owner; one whose owner is dead is taken over.
- * Rejects when it was not free for `waitMs`, or with what `work` rejects with.
+ * Rejects when it was not free for `waitMs`, when the signal ends the waiting, or with what `work` rejects with.
  */
-export async function underLock<T>(path: string, waitMs: number, work: () => Promise<T>): Promise<T> {
+export async function underLock<T>(
+  path: string,
+  wait: number | LockWait,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { waitMs, signal } = typeof wait === 'number' ? { waitMs: wait, signal: undefined } : wait;
   const deadline = Date.now() + waitMs;
   while (!(await take(path))) {
     if (Date.now() > deadline) throw new Error(`${path} was held by another process for ${waitMs} ms`);
-    await delay(POLL_MS);
+    await delay(POLL_MS, undefined, signal ? { signal } : {});
   }
   try {
     return await work();

@@ -44,16 +44,23 @@ export async function ensureRepository(
   // A colon separates paths in variables that Portage reads.
   const location = join(home, revision.replace(':', '-'));
   await mkdir(home, { recursive: true });
-  return underLock(join(home, '.lock'), LOCK_WAIT_MS, async () => {
-    if (!(await isThere(location))) {
-      await sweepDrafts(home);
-      const made = await materialise(pin, location, options);
-      if (!made.ok) return made;
-    }
-    await markUsed(location);
-    await evictRevisions(home);
-    return ok({ name, location });
-  });
+  const { signal } = options;
+  const wait = { waitMs: LOCK_WAIT_MS, signal };
+  try {
+    return await underLock(join(home, '.lock'), wait, async () => {
+      if (!(await isThere(location))) {
+        await sweepDrafts(home);
+        const made = await materialise(pin, location, options);
+        if (!made.ok) return signal?.aborted ? stopped(name) : made;
+      }
+      await markUsed(location);
+      await evictRevisions(home);
+      return ok({ name, location });
+    });
+  } catch (error) {
+    if (signal?.aborted) return stopped(name);
+    throw error;
+  }
 }
 
 async function materialise(
@@ -86,7 +93,7 @@ async function materialise(
       scratchDir: `${draft}-prefix`,
       signal,
     });
-    if (signal?.aborted) return failure('stopped', `the preparation of ${name} was stopped`);
+    if (signal?.aborted) return stopped(name);
     if (unread !== undefined) return failure('unusable', `Portage cannot read ${name}: ${unread}`);
     // After a power cut there must be the whole copy or none: nobody looks into it again.
     await runProcess({
@@ -149,6 +156,10 @@ function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function stopped(name: string): Result<never, RepositoryFailure> {
+  return failure('stopped', `the preparation of ${name} was stopped`);
 }
 
 function failure(kind: RepositoryFailure['kind'], message: string): Result<never, RepositoryFailure> {

@@ -3,6 +3,7 @@ export {
   CONFIGURATIONS_KEPT,
   type ConfigurationToApply,
   dropConfigurations,
+  findProfile,
 } from './apply-configuration.js';
 export { buildPackage, discardBuild, type BuildPackageRequest } from './build-package.js';
 export { classifyFailure } from './classify-failure.js';

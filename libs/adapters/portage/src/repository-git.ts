@@ -50,7 +50,7 @@ export async function checkOutCommit(checkout: GitCheckout): Promise<Result<void
     `${createHash('sha256').update(url).digest('hex').slice(0, 32)}.git`,
   );
   await mkdir(join(cacheDir, 'mirrors'), { recursive: true });
-  return underLock(`${mirror}.lock`, MIRROR_WAIT_MS, async () => {
+  return underLock(`${mirror}.lock`, { waitMs: MIRROR_WAIT_MS, signal: checkout.signal }, async () => {
     const fetched = await ensureCommit(mirror, checkout);
     return fetched.ok ? writeTree(mirror, checkout) : fetched;
   });
@@ -72,7 +72,6 @@ async function ensureCommit(mirror: string, checkout: GitCheckout): Promise<Resu
   const all = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
   const whole = await git(FETCH_TIMEOUT_MS, ...fetch, '--', url, ...all);
   if (await has()) return ok(undefined);
-  if (signal?.aborted) return failure('stopped', `the fetch of ${name} was stopped`);
   if (whole.exitCode !== 0)
     return failure('unreachable', `${name}: ${url} cannot be fetched: ${said(whole)}`);
   return failure('unreachable', `${name}: ${url} has no commit ${commit}`);
@@ -90,7 +89,6 @@ async function writeTree(mirror: string, checkout: GitCheckout): Promise<Result<
       ['checkout-index', '--all', '--quiet'],
     ]) {
       const result = await runGit(mirror, args, options);
-      if (signal?.aborted) return failure('stopped', `the checkout of ${name} was stopped`);
       if (result.exitCode !== 0)
         return failure('unusable', `${name}: commit ${commit} cannot be checked out: ${said(result)}`);
     }
