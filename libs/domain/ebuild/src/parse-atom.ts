@@ -23,6 +23,18 @@ interface Reading {
 type Read<T> = Result<T, LanguageError>;
 
 const noUse: readonly UseDependency[] = [];
+/** Sticky, and made once: an atom is read piece by piece, and there are many atoms. */
+const pieces = {
+  blocker: /!!?/y,
+  operator: /[<>]=?|[=~]/y,
+  category: /\w[\w+.-]*/y,
+  slash: /\//y,
+  nameAndVersion: /[\w+.-]+/y,
+  asterisk: /\*/y,
+  slot: /[\w+./*=-]+/y,
+  repository: /\w[\w-]*/y,
+  colons: /::/y,
+} as const;
 const buildNumber = /^(?:0|[1-9]\d*)$/;
 
 /** Reads a package dependency specification (PMS 8.3). The error says which column is wrong, and why. */
@@ -30,7 +42,7 @@ export function parseAtom(text: string, options: AtomOptions = {}): Read<Atom> {
   const reading: Reading = { text, options, at: 0 };
   const blocker = readBlocker(reading);
   if (!blocker.ok) return blocker;
-  const operator = take(reading, /[<>]=?|[=~]/y);
+  const operator = take(reading, 'operator');
   const named = readName(reading, operator);
   if (!named.ok) return named;
   const slot = readSlot(reading);
@@ -52,7 +64,7 @@ export function parseAtom(text: string, options: AtomOptions = {}): Read<Atom> {
 }
 
 function readBlocker(reading: Reading): Read<Atom['blocker']> {
-  const exclamation = take(reading, /!!?/y);
+  const exclamation = take(reading, 'blocker');
   if (exclamation === '') return ok(undefined);
   if (exclamation === '!') return ok('weak');
   if (!rulesOf(reading.options.eapi).strongBlocks) return refuse(1, '"!!" needs EAPI 2');
@@ -65,12 +77,12 @@ function readName(
   operator: string,
 ): Read<{ readonly name: string; readonly range: VersionRange | undefined }> {
   const start = reading.at;
-  const category = take(reading, /\w[\w+.-]*/y);
+  const category = take(reading, 'category');
   if (category === '') return refuseHere(reading, 'expected a category');
-  if (take(reading, /\//y) === '') return refuseHere(reading, 'expected "/" and a package name');
+  if (take(reading, 'slash') === '') return refuseHere(reading, 'expected "/" and a package name');
   const nameStart = reading.at;
-  const pf = take(reading, /[\w+.-]+/y);
-  const glob = operator === '=' && take(reading, /\*/y) !== '';
+  const pf = take(reading, 'nameAndVersion');
+  const glob = operator === '=' && take(reading, 'asterisk') !== '';
   const hyphen = versionHyphen(pf);
   if (operator === '') {
     // Otherwise it would not be clear what a version behind the name means (PMS 3.1.2).
@@ -123,17 +135,17 @@ function readSlot(reading: Reading): Read<SlotDependency | undefined> {
   if (reading.text[colon] !== ':' || reading.text[colon + 1] === ':') return ok(undefined);
   if (!rulesOf(eapi).slotDependencies) return refuse(colon + 1, 'a slot needs EAPI 1');
   reading.at += 1;
-  const written = take(reading, /[\w+./*=-]+/y);
+  const written = take(reading, 'slot');
   const slot = parseSlotDependency(written, { eapi });
   return slot.ok ? slot : refuse(colon + 1 + slot.error.column, slot.error.message);
 }
 
 function readRepository(reading: Reading): Read<string | undefined> {
   const start = reading.at;
-  if (take(reading, /::/y) === '') return ok(undefined);
+  if (take(reading, 'colons') === '') return ok(undefined);
   const { eapi, repositories = eapi === undefined } = reading.options;
   if (!repositories) return refuse(start + 1, 'a repository cannot be named here');
-  const name = take(reading, /\w[\w-]*/y);
+  const name = take(reading, 'repository');
   return name === '' ? refuseHere(reading, 'expected the name of a repository') : ok(name);
 }
 
@@ -151,12 +163,14 @@ function readUse(reading: Reading): Read<readonly UseDependency[]> {
   return use;
 }
 
-/** What the pattern, which must be sticky, finds where the reading stands; empty where it finds nothing. */
-function take(reading: Reading, pattern: RegExp): string {
+/** The piece that stands where the reading is; empty where another does. */
+function take(reading: Reading, piece: keyof typeof pieces): string {
+  const pattern = pieces[piece];
   pattern.lastIndex = reading.at;
-  const found = pattern.exec(reading.text)?.[0] ?? '';
-  reading.at += found.length;
-  return found;
+  if (!pattern.test(reading.text)) return '';
+  const start = reading.at;
+  reading.at = pattern.lastIndex;
+  return reading.text.slice(start, reading.at);
 }
 
 function refuseHere(reading: Reading, message: string): Result<never, LanguageError> {
