@@ -1,12 +1,18 @@
 """Plans what can be planned: targets that lead to trouble are put aside, and the rest is resolved again."""
 
+import time
+
 from swarm_plan.cycles import cycles_of
 from swarm_plan.problems import Problem, ancestors, problems_of
+from swarm_plan.sources import DEPENDENCY_CLASSES
 
 # How often the rest is resolved again before the targets are looked at one by one.
 ROUNDS = 20
 # So many targets are looked at alone; what is beyond is put aside unseen.
 SINGLE_TARGETS = 500
+# Of the targets that were put aside so many are tried again with the others.
+RETRIES = 24
+RETRY_SECONDS = 30
 # How often the lines of all problems are tried out together, to see what comes after them.
 FOLLOW_UPS = 4
 # Of the ways to open a cycle so many are tried out.
@@ -40,19 +46,75 @@ def plan_for(request):
     targets = _plausible(request, plan)
     for _ in range(ROUNDS):
         plan.resolution = request.resolve(targets) if targets else None
-        if not targets or plan.resolution.found:
-            return plan
-        found = _diagnosed(plan.resolution, request)
-        if not found and plan.resolution.is_circular:
-            for cycle in cycles_of(plan.resolution):
-                plan.add(cycle)
-            return plan
+        found = _diagnosed(plan.resolution, request) if targets and not plan.resolution.found else []
+        if not targets or _is_sound(plan.resolution, found):
+            _take_back(plan, request, targets)
+            break
         culprits = _put_aside(plan, found, targets)
         if not culprits:
+            _one_by_one(plan, request, targets)
             break
         targets = [target for target in targets if target not in culprits]
-    _one_by_one(plan, request, targets)
+    else:
+        _one_by_one(plan, request, targets)
+    if plan.resolution is not None and plan.resolution.is_circular:
+        for cycle in cycles_of(plan.resolution):
+            plan.add(cycle)
     return plan
+
+
+def _is_sound(resolution, found):
+    """True for what can be built; a cycle is left to those who build."""
+    return resolution.found or (resolution.is_circular and not found)
+
+
+def _take_back(plan, request, targets):
+    """
+    Blame goes by one graph, in which a package may have been chosen that is not the only choice: a target that
+    can be had alone, and then with the others, is planned after all.
+    """
+    kept = list(targets)
+    until = time.monotonic() + RETRY_SECONDS
+    doubtful = [target for target in request.targets if target in plan.aside and _has_choice(plan, target, request)]
+    for target in doubtful[:RETRIES]:
+        if time.monotonic() > until:
+            break
+        if _resolved(request, [target]) is None:
+            continue
+        together = [each for each in request.targets if each in kept or each == target]
+        resolution = _resolved(request, together)
+        if resolution is not None:
+            plan.resolution, kept = resolution, together
+            del plan.aside[target]
+    blamed = {id(problem) for problem in plan.aside.values()}
+    for problem in list(plan.problems):
+        problem.targets -= set(kept)
+        if id(problem) not in blamed and not problem.targets & set(plan.aside):
+            plan.problems.remove(problem)
+
+
+def _has_choice(plan, target, request):
+    """False if all that leads from a target to its problem is the only version there is, and no alternative."""
+    from portage.versions import cpv_getkey
+
+    problem = plan.aside[target]
+    if problem.kind == "invalid-request":
+        return False
+    if problem.kind in ("slot-conflict", "blocker") or request.takes_binaries:
+        return True
+    for cpv in problem.packages:
+        if len(request.database.cp_list(cpv_getkey(cpv))) > 1:
+            return True
+        if "||" in " ".join(request.database.aux_get(cpv, list(DEPENDENCY_CLASSES))):
+            return True
+    return False
+
+
+def _resolved(request, targets):
+    """A resolution without problems other than cycles, or nothing."""
+    resolution = request.resolve(targets)
+    found = [] if resolution.found else problems_of(resolution, request)
+    return resolution if _is_sound(resolution, found) else None
 
 
 def _plausible(request, plan):
@@ -101,7 +163,7 @@ def _find_the_others(found, resolution, request):
     ]
     for problem in found:
         for name, node in wanting:
-            if name != problem.key[1]:
+            if name not in problem.names:
                 continue
             packages, targets = ancestors(survey.graph, [node])
             problem.targets |= targets
@@ -126,26 +188,20 @@ def _one_by_one(plan, request, targets):
     good = []
     for number, target in enumerate(targets):
         alone = request.resolve([target]) if number < SINGLE_TARGETS else None
-        if alone is not None and (alone.found or alone.is_circular):
+        found = _diagnosed(alone, request) if alone is not None and not alone.found else []
+        if alone is not None and _is_sound(alone, found):
             good.append(target)
             continue
-        found = _diagnosed(alone, request) if alone is not None else []
-        if not found:
-            found = [_unknown(target, alone)]
-        for problem in found:
+        for problem in found or [_unknown(target, alone)]:
             problem.targets.add(target)
-        _put_aside(plan, found, [target])
+            plan.aside.setdefault(target, plan.add(problem))
     plan.resolution = request.resolve(good) if good else None
-    if plan.resolution is None or plan.resolution.found:
+    found = [] if plan.resolution is None or plan.resolution.found else problems_of(plan.resolution, request)
+    if plan.resolution is None or _is_sound(plan.resolution, found):
         return
-    if plan.resolution.is_circular:
-        for cycle in cycles_of(plan.resolution):
-            plan.add(cycle)
-        return
-    found = problems_of(plan.resolution, request) or [_unknown(" ".join(good), plan.resolution)]
-    for problem in found:
+    for problem in found or [_unknown(" ".join(good), plan.resolution)]:
         problem.targets |= set(good)
-    _put_aside(plan, found, good)
+        _put_aside(plan, [problem], good)
     plan.resolution = None
 
 
@@ -162,8 +218,17 @@ def settle(plan, request, trials):
     """Finds the lines that settle the problems, by trying them out, and what comes to light once they are there."""
     for problem in plan.problems:
         _choose(problem, plan, request, trials)
-    if not plan.aside:
-        return
+    if plan.aside:
+        _follow_up(plan, request, trials)
+    # A line that leads only to what nothing settles would do harm and no good.
+    hopeless = _hopeless(plan)
+    for problem in plan.problems:
+        blamed = problem.targets & set(plan.aside)
+        if problem.kind != "circular" and blamed and blamed <= hopeless:
+            problem.remedies = []
+
+
+def _follow_up(plan, request, trials):
     for _ in range(FOLLOW_UPS):
         lines = _lines(plan.problems)
         if not lines or trials.exhausted:
@@ -175,11 +240,12 @@ def settle(plan, request, trials):
         if answer is None:
             return
         resolution, changed = answer
-        if resolution.found or resolution.is_circular:
+        found = [] if resolution.found else _diagnosed(resolution, changed)
+        if _is_sound(resolution, found):
             plan.settled = len(targets) == len(request.targets)
             return
         known = {problem.key for problem in plan.problems}
-        new = [problem for problem in _diagnosed(resolution, changed) if problem.key not in known]
+        new = [problem for problem in found if problem.key not in known]
         if not new:
             return
         for problem in new:
@@ -211,9 +277,18 @@ def _choose(problem, plan, request, trials):
     others = _lines(each for each in plan.problems if each is not problem)
     targets = problem.fields.get("wants") or sorted(problem.targets)
     for lines in problem.alternatives:
-        if trials.settles(lines, targets) or (others and trials.settles([*others, *lines], targets)):
+        if _settles(lines, targets, trials) or (others and _settles([*others, *lines], targets, trials)):
             problem.remedies = lines
             return
+
+
+def _settles(lines, targets, trials):
+    """True if these lines make the targets possible; a cycle is left to those who build."""
+    answer = trials.resolve(lines, targets)
+    if answer is None:
+        return False
+    resolution, changed = answer
+    return _is_sound(resolution, [] if resolution.found else problems_of(resolution, changed))
 
 
 def _opens(lines, targets, trials):

@@ -16,6 +16,8 @@ class Problem:
         self.key = (kind, str(key))
         self.sentence = sentence
         self.fields = fields
+        # What a survey calls it: the atom, or the package.
+        self.names = {str(key)}
         self.packages = set()
         self.parents = set()
         self.remedies = []
@@ -29,6 +31,7 @@ class Problem:
 
     def join(self, other):
         """Takes in the same problem as another run has met it."""
+        self.names |= other.names
         self.packages |= other.packages
         self.parents |= other.parents
         self.targets |= other.targets
@@ -177,8 +180,10 @@ def _masked(atom, masked, graph):
     shown = [{"cpv": str(p.cpv), "reasons": _messages(reasons)} for p, reasons in masked]
     described = ", ".join(f"{entry['cpv']}: {', '.join(entry['reasons'])}" for entry in shown)
     sentence = f"everything that satisfies {atom} is masked ({described})"
-    problem = Problem("masked", atom, sentence, atom=str(atom), candidates=shown)
     best = remedies.nearest(masked)
+    # The same package under other atoms is the same problem.
+    problem = Problem("masked", atom if best is None else best[0].cpv, sentence, atom=str(atom), candidates=shown)
+    problem.names = {str(atom)}
     if best is not None:
         package, reasons = best
         problem.remedies = remedies.unmask(package, reasons)
@@ -228,6 +233,9 @@ def _unfit(atom, candidates, graph):
             )
             why += [f"has no USE flag {flag}" for flag in missing]
             why += [f"the profile holds USE flag {flag}" for flag in held]
+            enabled = graph._pkg_use_enabled(package)
+            why += [f"USE flag {flag} is off" for flag in sorted((wanted.enabled & package.iuse.all) - enabled)]
+            why += [f"USE flag {flag} is on" for flag in sorted(wanted.disabled & enabled)]
         left_out = graph._dynamic_config._runtime_pkg_mask.get(package, {})
         why += [f"left out: {reason}" for reason in sorted(left_out)]
         shown.append({"cpv": str(package.cpv), "reasons": why})

@@ -82,6 +82,11 @@ ASIDE = {"missing", "testing", "locked", "banned", "slow", "torn"}
 
 def run():
     """Returns the exit status: 0 if all is as it must be."""
+    try:
+        name = f"self-test with Portage {portage_api.version()}"
+    except ImportError as error:
+        print(f"self-test: {sys.executable} has no Portage: {error}")
+        return 1
     top = tempfile.mkdtemp(prefix="swarm-self-test-")
     try:
         mistakes = _mistakes(top)
@@ -89,7 +94,6 @@ def run():
         mistakes = [f"it could not be run: {error}"]
     finally:
         shutil.rmtree(top, ignore_errors=True)
-    name = f"self-test with Portage {portage_api.version()}"
     for mistake in mistakes:
         print(f"{name}: {mistake}")
     if not mistakes:

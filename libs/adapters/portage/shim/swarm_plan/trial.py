@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 import time
 
@@ -11,6 +12,8 @@ from swarm_plan.request import Request
 # A plan with many troubles must still come in time.
 TRIALS = 24
 TRIAL_SECONDS = 120
+# What lies under etc/portage and says nothing about which packages there are.
+NOT_COPIED = ("gnupg", "patches", "postsync.d", "repo.postsync.d", "savedconfig")
 
 
 class Trials:
@@ -30,14 +33,15 @@ class Trials:
         if self.exhausted:
             return None
         self._left -= 1
-        with _changed_configuration(self._request.settings["PORTAGE_CONFIGROOT"], lines) as root:
-            request = Request(self._request.arguments, {**os.environ, "PORTAGE_CONFIGROOT": root})
-            return request.resolve(targets), request
-
-    def settles(self, lines, targets):
-        """True if these lines make the targets possible; a cycle is left to those who build."""
-        answer = self.resolve(lines, targets)
-        return answer is not None and (answer[0].found or answer[0].is_circular)
+        try:
+            with _changed_configuration(self._request.settings["PORTAGE_CONFIGROOT"], lines) as root:
+                request = Request(self._request.arguments, {**os.environ, "PORTAGE_CONFIGROOT": root})
+                return request.resolve(targets), request
+        except OSError as error:
+            # Without trials the plan is the same, and has fewer lines.
+            print(f"lines cannot be tried out: {error}", file=sys.stderr)
+            self._left = 0
+            return None
 
 
 @contextlib.contextmanager
@@ -64,6 +68,8 @@ def _copy(source, target, above=()):
     elif os.path.isdir(source) and real not in above:
         os.makedirs(target)
         for name in os.listdir(source):
+            if name in NOT_COPIED:
+                continue
             _copy(os.path.join(source, name), os.path.join(target, name), (*above, real))
     elif os.path.isfile(source):
         os.makedirs(os.path.dirname(target), exist_ok=True)
