@@ -22,7 +22,10 @@ export const DroneEnvironment = z.object({
   SWARM_EXECUTOR: z.enum(['portage', 'synthetic']).default('portage'),
   /** A directory of this drone's own: its machine, its artifacts, its memory. */
   SWARM_STATE_DIR: Directory,
-  /** Where Portage is installed to on a machine without one. Default: `cache` in the state directory. */
+  /**
+   * Where copies of repositories are kept, and Portage is installed to on a machine without one; drones of one machine
+   * may share it. Default: `cache` in the state directory.
+   */
   SWARM_CACHE_DIR: Directory.optional(),
   /** The lab, on a machine that is not Gentoo. */
   SWARM_LAB_DIR: Directory.optional(),
