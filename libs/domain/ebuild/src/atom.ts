@@ -3,7 +3,7 @@ import { printSlotDependency } from './slot.js';
 import { evaluateUseDependency, printUseDependencies, type UseDependency } from './use-dependency.js';
 import type { Version } from './version.js';
 
-/** How a version is compared; `=*` is `=` with an asterisk behind the version (PMS 8.3.1). */
+/** How a version is compared; `=*` is `=` with an asterisk behind the version (PMS 8.2.6.1). */
 export type VersionOperator = '<' | '<=' | '=' | '=*' | '~' | '>=' | '>';
 
 /** The versions that an atom asks for. */
@@ -14,9 +14,9 @@ export interface VersionRange {
   readonly buildId: string | undefined;
 }
 
-/** A package dependency specification (PMS 8.3). Made by `parseAtom` alone. */
+/** A package dependency specification (PMS 8.2.6). Made by `parseAtom` alone. */
 export interface Atom {
-  /** `!` keeps the package from being installed, `!!` even for a moment (PMS 8.3.2). */
+  /** `!` keeps the package from being installed, `!!` even for a moment (PMS 8.2.6.2). */
   readonly blocker: 'weak' | 'strong' | undefined;
   /** `category/PN`. */
   readonly name: string;
@@ -42,7 +42,7 @@ export function printAtom(atom: Atom): string {
 }
 
 /**
- * The atom for a package whose enabled flags are these: `[a?]` becomes `[a]` or falls away (PMS 8.3.4.1).
+ * The atom for a package whose enabled flags are these: `[a?]` becomes `[a]` or falls away (PMS 8.2.6.4).
  * The flags that must be known stay the same, as in Portage 3.0.82, except for a blocker, whose are read anew.
  */
 export function evaluateUseDeps(atom: Atom, parentUse: ReadonlySet<string>): Atom {

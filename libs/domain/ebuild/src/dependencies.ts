@@ -7,7 +7,7 @@ import { type LanguageError, refuse } from './language-error.js';
 import { type AtomOptions, parseAtom } from './parse-atom.js';
 import { type Grammar, parseSpecification, refuseOperator } from './parse-specification.js';
 
-/** `word`: LICENSE, RESTRICT, PROPERTIES. `src-uri`: no any-of, and arrows (PMS 7.3.2). */
+/** `word`: LICENSE, RESTRICT, PROPERTIES. `src-uri`: no any-of, and arrows (PMS 8.2.10). */
 export type TokenClass = 'word' | 'src-uri';
 
 export interface TokenOptions extends EapiOption {
@@ -26,7 +26,7 @@ export function parseDependencies(
 }
 
 /**
- * Reads a string of tokens with the same groups (PMS 7.3): LICENSE, RESTRICT, PROPERTIES, or SRC_URI, whose
+ * Reads a string of tokens with the same groups (PMS 8.2): LICENSE, RESTRICT, PROPERTIES, or SRC_URI, whose
  * arrows are tokens of their own (`source -> name`). Like Portage 3.0.82, and unlike PMS, it lets RESTRICT and
  * PROPERTIES have any-of groups, and does not look at how a token is spelled.
  */
@@ -60,7 +60,7 @@ export function printTokens(nodes: readonly DependencyNode<string>[]): string {
  * them where that means the same.
  *
  * An any-of group that has nothing left holds up to EAPI 6, and is dropped; from EAPI 7 on, and where no EAPI is
- * given, it stays, without children, and nothing satisfies it (PMS 8.2).
+ * given, it stays, without children, and nothing satisfies it (PMS 8.2.3).
  */
 export function evaluateDependencies(
   nodes: readonly DependencyNode[],
@@ -134,7 +134,7 @@ function collect<Item>(nodes: readonly DependencyNode<Item>[], items: Item[]): v
 const dependencyGrammar: Omit<Grammar<string, 'any-of'>, 'readItem'> = {
   choiceOf: (word) => (word === '||' ? 'any-of' : undefined),
   refusesFlag: () => undefined,
-  // PMS allows them in old EAPIs; Portage 3.0.82 never does.
+  // What PMS calls an empty group is one whose conditional children all fell away.
   emptyGroups: false,
 };
 

@@ -15,14 +15,14 @@ export interface MatchablePackage {
   readonly repository: string | undefined;
   /** The enabled flags. */
   readonly use: ReadonlySet<string>;
-  /** The flags that it knows: `IUSE_EFFECTIVE` (PMS 11.1.1). */
+  /** The flags that it knows: `IUSE_REFERENCEABLE`, from EAPI 5 on `IUSE_EFFECTIVE` (PMS 11.1.1). */
   readonly iuse: ReadonlySet<string>;
   /** `BUILD_ID` of a binary package. */
   readonly buildId?: string | undefined;
 }
 
 /**
- * Whether an atom means this package (PMS 8.3; `match_from_list` of Portage 3.0.82); of a blocker, whether it
+ * Whether an atom means this package (PMS 8.2.6; `match_from_list` of Portage 3.0.82); of a blocker, whether it
  * blocks it. A USE condition that was not evaluated before asks only that its flag is known.
  */
 export function matchesAtom(atom: Atom, pkg: MatchablePackage): boolean {
@@ -57,7 +57,7 @@ function isInRange({ operator, version, buildId }: VersionRange, pkg: MatchableP
   }
 }
 
-/** `=1.2*`: as texts, leading zeros aside, and only up to where a part of the version ends (PMS 8.3.1). */
+/** `=1.2*`: PMS 8.2.6.1 speaks of components; Portage 3.0.82 compares texts, leading zeros aside, up to where a part ends. */
 function beginsWith(own: Version, prefix: Version): boolean {
   const text = withoutLeadingZeros(own.text);
   const beginning = withoutLeadingZeros(prefix.text);
@@ -81,7 +81,7 @@ function hasSlot(dependency: SlotDependency, { slot, subslot }: MatchablePackage
   return dependency.subslot === undefined || dependency.subslot === subslot;
 }
 
-/** One demand on one package (PMS 8.3.4); whether the flag must be known is asked elsewhere. */
+/** One demand on one package (PMS 8.2.6.4); whether the flag must be known is asked elsewhere. */
 function meets({ flag, demand, missing }: UseDependency, { use, iuse }: MatchablePackage): boolean {
   if (demand !== 'enabled' && demand !== 'disabled') return true;
   if (!iuse.has(flag)) return missing === (demand === 'enabled' ? '+' : '-');

@@ -37,7 +37,7 @@ const pieces = {
 } as const;
 const buildNumber = /^(?:0|[1-9]\d*)$/;
 
-/** Reads a package dependency specification (PMS 8.3). The error says which column is wrong, and why. */
+/** Reads a package dependency specification (PMS 8.2.6). The error says which column is wrong, and why. */
 export function parseAtom(text: string, options: AtomOptions = {}): Read<Atom> {
   const reading: Reading = { text, options, at: 0 };
   const blocker = readBlocker(reading);

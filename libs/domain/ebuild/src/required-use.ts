@@ -12,7 +12,7 @@ export interface FlagDemand {
   readonly negated: boolean;
 }
 
-/** An element of `REQUIRED_USE` (PMS 7.3.5). */
+/** An element of `REQUIRED_USE` (PMS 8.2.7). */
 export type RequiredUseNode = SpecificationNode<FlagDemand, 'any-of' | 'exactly-one-of' | 'at-most-one-of'>;
 
 export interface RequiredUseOptions extends EapiOption {
@@ -27,7 +27,7 @@ export interface RequiredUseVerdict {
   readonly unmet: readonly RequiredUseNode[];
 }
 
-/** Reads `REQUIRED_USE` (PMS 7.3.5): from EAPI 4 on, with `??` from EAPI 5 on; empty groups are allowed. */
+/** Reads `REQUIRED_USE` (PMS 8.2.7): from EAPI 4 on, with `??` from EAPI 5 on. Empty groups are allowed, as in Portage 3.0.82, though PMS has none. */
 export function parseRequiredUse(
   text: string,
   { eapi, iuse }: RequiredUseOptions = {},
@@ -55,7 +55,7 @@ export function printRequiredUse(nodes: readonly RequiredUseNode[]): string {
   return printSpecification(nodes, ({ flag, negated }) => `${negated ? '!' : ''}${flag}`);
 }
 
-/** Whether these flags meet what was read (PMS 8.2; `check_required_use` of Portage 3.0.82). */
+/** Whether these flags meet what was read (PMS 8.2.1 to 8.2.7; `check_required_use` of Portage 3.0.82). */
 export function evaluateRequiredUse(
   nodes: readonly RequiredUseNode[],
   use: ReadonlySet<string>,

@@ -10,7 +10,7 @@ export interface Slot {
   readonly subslot: string;
 }
 
-/** Which slots an atom asks for (PMS 8.3.3). */
+/** Which slots an atom asks for (PMS 8.2.6.3). */
 export type SlotDependency =
   /** `:*`: any slot, and no rebuild when it changes. */
   | { readonly kind: 'any' }
@@ -41,7 +41,7 @@ export function printSlot({ slot, subslot }: Slot): string {
   return slot === subslot ? slot : `${slot}/${subslot}`;
 }
 
-/** What follows the colon of an atom (PMS 8.3.3), or where it goes wrong. */
+/** What follows the colon of an atom (PMS 8.2.6.3), or where it goes wrong. */
 export function parseSlotDependency(
   text: string,
   { eapi }: EapiOption = {},

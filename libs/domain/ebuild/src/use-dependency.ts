@@ -18,7 +18,7 @@ export type UseDemand =
   /** `[!flag=]` */
   | 'opposite';
 
-/** One demand between the brackets of an atom (PMS 8.3.4). */
+/** One demand between the brackets of an atom (PMS 8.2.6.4). */
 export interface UseDependency {
   readonly flag: string;
   readonly demand: UseDemand;
@@ -86,7 +86,7 @@ export function printUseDependencies(dependencies: readonly UseDependency[]): st
   return dependencies.map(printUseDependency).join(',');
 }
 
-/** What a demand means for a package whose enabled flags are these (PMS 8.3.4.1); nothing where it falls away. */
+/** What a demand means for a package whose enabled flags are these (PMS 8.2.6.4); nothing where it falls away. */
 export function evaluateUseDependency(
   dependency: UseDependency,
   parentUse: ReadonlySet<string>,
