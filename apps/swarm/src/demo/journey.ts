@@ -18,6 +18,11 @@ const LOOK_FOR_VICTIM_EVERY_MS = 200;
 const YOUNGEST_VICTIM_MS = 300;
 const OLDEST_VICTIM_MS = 1_500;
 
+/** What is planned of the lab, each set as a plan of its own. */
+const LAB_SETS: readonly (readonly string[])[] = [['@world'], ['@broken']];
+/** What is planned of the trace. */
+const SYNTHETIC_SETS: readonly (readonly string[])[] = [['@world']];
+
 /** A drone that was lost, and what it had in hand. */
 export interface LostDrone {
   readonly name: string;
@@ -50,13 +55,13 @@ export interface JourneyOptions {
 export async function travel({ swarm, home, stateDir, say }: JourneyOptions): Promise<JourneyResult> {
   const since = performance.now();
   const { api, runtime } = swarm;
-  const sets = runtime.kind === 'portage' ? [['@world'], ['@broken']] : [['@world']];
+  const sets = runtime.kind === 'portage' ? LAB_SETS : SYNTHETIC_SETS;
   const planIds: string[] = [];
   for (const targets of sets) {
     const { planId } = await api.call('askPlan', {
       requestId: randomUUID(),
       profile: runtime.profile,
-      targets,
+      targets: [...targets],
       origin: 'operator',
     });
     planIds.push(planId);

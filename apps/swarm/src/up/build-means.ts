@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { ensurePortage, prepareLab, type Portage } from '@swarm/adapter-portage';
+import { ensurePortage, labConfiguration, prepareLab, type Portage } from '@swarm/adapter-portage';
+import type { Configuration } from '@swarm/domain-plan';
 import { SwarmError } from '@swarm/kernel';
 
 /** How the drones of a swarm on this machine build. */
@@ -10,6 +11,8 @@ export type BuildMeans =
       readonly kind: 'portage';
       readonly portage: Portage;
       readonly profile: 'lab';
+      /** The lab as it is now: what its profile is built with. */
+      readonly configuration: Configuration;
       readonly targets: readonly string[];
       readonly droneEnv: Readonly<Record<string, string>>;
     }
@@ -43,13 +46,19 @@ export async function buildMeans(options: BuildMeansOptions): Promise<BuildMeans
     throw new SwarmError('SWARM_NO_PORTAGE', setup.reason, { hint: setup.remedy });
   }
   const labStateDir = join(options.stateDir, 'lab');
-  await prepareLab({ labDir: options.labDir, stateDir: labStateDir, portage: setup.portage });
+  // Of a copy that never changes: nobody who edits the lab meanwhile moves the tree under a plan (S17).
+  const repository = await prepareLab({
+    labDir: options.labDir,
+    stateDir: labStateDir,
+    portage: setup.portage,
+  });
   const memoryDir = join(options.stateDir, 'lab-memory');
   await mkdir(memoryDir, { recursive: true });
   return {
     kind: 'portage',
     portage: setup.portage,
     profile: 'lab',
+    configuration: await labConfiguration(repository),
     targets: ['@world'],
     droneEnv: {
       SWARM_EXECUTOR: 'portage',

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 
-import { ensurePortage } from '@swarm/adapter-portage';
+import { ensurePortage, findGit } from '@swarm/adapter-portage';
 import { ensureNatsServer } from '@swarm/platform';
 import { Command } from 'commander';
 
@@ -18,6 +18,12 @@ export function setupCommand(): Command {
       const setup = await ensurePortage({ cacheDir, onProgress: say });
       if (setup.kind === 'ready') say(`Portage ${setup.portage.version} (${setup.portage.source})`);
       else say(`no Portage: ${setup.reason} ${setup.remedy}`);
+      const git = await findGit();
+      say(
+        git === undefined
+          ? 'no git: install it where a configuration pins a repository to a commit; nothing else needs it'
+          : `git (${git}), for repositories that are pinned to a commit`,
+      );
     });
 }
 

@@ -1,16 +1,13 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { SwarmError } from '@swarm/kernel';
-import { retry } from '@swarm/platform';
-
+import { ApiClient } from '../client/api-client.js';
 import { buildMeans, type BuildMeans } from './build-means.js';
+import { registerProfile } from './register-profile.js';
 import { servers } from './servers.js';
 import { drones, services, urlsOf, type ServicePlaces } from './services.js';
 import { loadSettings, type Settings } from './settings.js';
 import { Supervisor } from './supervisor.js';
-
-const REGISTER_RETRIES = { attempts: 20, firstDelayMs: 100, maxDelayMs: 1_000 } as const;
 
 export interface UpOptions {
   readonly drones: number;
@@ -89,7 +86,9 @@ async function startAll(
   };
   await Promise.all(base.parts.map((part) => supervisor.start(part)));
   await Promise.all(services(places).map((part) => supervisor.start(part)));
-  await register(urlsOf(settings).gateway, means, env['SWARM_API_TOKEN']);
+  const api = new ApiClient({ url: urlsOf(settings).gateway, token: env['SWARM_API_TOKEN'] });
+  const pushed = await registerProfile(api, means);
+  if (pushed !== undefined) say(`${means.profile.padEnd(16)} configuration pushed, version ${pushed}`);
   const fleet = drones({
     ...places,
     count: options.drones,
@@ -100,23 +99,6 @@ async function startAll(
     restart: options.restartDrones,
   });
   for (const drone of fleet) await supervisor.start(drone);
-}
-
-/** Makes the profile known that the drones build for. */
-async function register(gateway: string, means: BuildMeans, token: string | undefined): Promise<void> {
-  await retry(async () => {
-    const response = await fetch(`${gateway}/api/v1/profiles`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify({ name: means.profile, kind: means.kind, targets: means.targets }),
-    });
-    if (!response.ok) {
-      throw new SwarmError('SWARM_FAILED', `The profile could not be registered: ${await response.text()}`);
-    }
-  }, REGISTER_RETRIES);
 }
 
 /** What others on this machine need to know of the running swarm (`runtime.json`, for scripts and tests). */

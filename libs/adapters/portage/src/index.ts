@@ -40,6 +40,7 @@ export { planSchemaName, planSchemaVersion, type PlanDocument } from './plan-doc
 export type { Portage, PortageSetup } from './portage.js';
 export { prepareLab, type PrepareLabOptions } from './prepare-lab.js';
 export type { RepositoryFailure, RepositoryLocation } from './repository-location.js';
+export { findGit } from './repository-git.js';
 export { REVISIONS_KEPT } from './repository-retention.js';
 export { releaseRepository } from './repository-users.js';
 export {

@@ -22,6 +22,11 @@ const SAID_CHARS = 300;
 /** Files as they are in the commit; and no process that outlives the call. */
 const SETTINGS = ['core.autocrlf=false', 'core.symlinks=true', 'gc.autoDetach=false'];
 
+/** The git of this machine, by its path; needed only where a configuration pins a repository to a commit. */
+export function findGit(): Promise<string | undefined> {
+  return findProgram('git', systemPath);
+}
+
 /** What is to be brought, and to where. */
 export interface GitCheckout {
   readonly name: string;
@@ -41,7 +46,7 @@ export interface GitCheckout {
  */
 export async function checkOutCommit(checkout: GitCheckout): Promise<Result<void, RepositoryFailure>> {
   const { name, url, cacheDir } = checkout;
-  if ((await findProgram('git', systemPath)) === undefined) {
+  if ((await findGit()) === undefined) {
     return failure('unusable', `${name} is pinned to a commit, and there is no git here: install git`);
   }
   const mirror = join(
