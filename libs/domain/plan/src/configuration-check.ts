@@ -1,3 +1,4 @@
+import { parseAtom } from '@swarm/domain-ebuild';
 import { err, ok, type Result } from '@swarm/kernel';
 
 import { checkFiles } from './configuration-files.js';
@@ -10,10 +11,6 @@ import type { Configuration, RepositoryPin } from './configuration.js';
 const MAKE_PROFILE =
   /^([A-Za-z0-9_][A-Za-z0-9_-]*):((?!\.\.?(?:\/|$))[^/\s]+(?:\/(?!\.\.?(?:\/|$))[^/\s]+)*)$/;
 const SET = /^@[A-Za-z0-9_][\w.+-]*$/;
-/** Operator, category/name with an optional version, slot, repository and USE conditions (PMS 8.3). */
-const ATOM =
-  /^(?:[<>]=?|=|~)?[A-Za-z0-9_][\w+.-]*\/[A-Za-z0-9_][\w+.-]*\*?(?::[\w+./*=-]+)?(?:::[A-Za-z0-9_][\w-]*)?(?:\[[^\][\s]+\])?$/;
-
 const FIELDS: readonly string[] = ['files', 'makeProfile', 'world', 'repositories'];
 
 /** What a configuration must be to be pushed; every mistake is told, each with its field. Pure. */
@@ -62,17 +59,18 @@ function checkWorld(value: unknown, report: Report): readonly string[] {
     return [];
   }
   return value.map((line: unknown, index) => {
-    if (
-      typeof line === 'string' &&
-      line.length <= MAX_WORD_CHARACTERS &&
-      (ATOM.test(line) || SET.test(line))
-    ) {
-      return line;
-    }
-    report(
-      `world[${index}]`,
-      `must be an atom or a set, e.g. app-misc/hello or @desktop, not ${quoted(line)}`,
-    );
+    const wrong = mistakeOfEntry(line);
+    if (wrong === undefined && typeof line === 'string') return line;
+    report(`world[${index}]`, wrong ?? 'must be text');
     return '';
   });
+}
+
+function mistakeOfEntry(line: unknown): string | undefined {
+  const right = 'must be an atom or a set, e.g. app-misc/hello or @desktop';
+  if (typeof line !== 'string' || line.length > MAX_WORD_CHARACTERS) return `${right}, not ${quoted(line)}`;
+  if (SET.test(line)) return undefined;
+  const atom = parseAtom(line);
+  if (!atom.ok) return `${right}, not ${quoted(line)}: ${atom.error.message}`;
+  return atom.value.blocker === undefined ? undefined : `${right}, and ${quoted(line)} is a blocker`;
 }

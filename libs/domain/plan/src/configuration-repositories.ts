@@ -7,7 +7,7 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]*$/;
 const COMMIT = /^[0-9a-f]{40}$/;
 const TREE = /^tree:[0-9a-f]{64}$/;
 /** What git takes as a place to fetch from: a URL of a known scheme, `host:path`, or an absolute directory. */
-const GIT_URL = /^(?:(?:https?|git|ssh|git\+ssh|file):\/\/\S+|(?:[\w.-]+@)?[\w.-]+:(?![:/])\S+|\/\S*)$/;
+const GIT_URL = /^(?:(?:https?|git|ssh|file):\/\/\S+|(?:[\w.-]+@)?[\w.-]+:(?![:/])\S+|\/\S*)$/;
 /** A URL with a password in it: everybody who can read a configuration could read that. */
 const HAS_PASSWORD = /^\w[\w+.-]*:\/\/[^/@]*:[^/@]*@/;
 const DIRECTORY = /^\/(?!.*(?:^|\/)\.\.?(?:\/|$))[^\u0000-\u001F]*$/;

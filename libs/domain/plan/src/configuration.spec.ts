@@ -189,6 +189,7 @@ describe('the check of a configuration', () => {
     ],
     ['a repository twice', { repositories: [GOOD.repositories[0], GOOD.repositories[0]] }, 'repositories'],
     ['a world line that is no atom', { world: ['hello'] }, 'world[0]'],
+    ['a blocker in the world', { world: ['!a/b'] }, 'world[0]'],
     ['an option as a world line', { world: ['a/b', '--unmerge'] }, 'world[1]'],
     ['a world that is no list', { world: 'a/b' }, 'world'],
     ['a profile of no repository', { makeProfile: 'other:default' }, 'makeProfile'],

@@ -63,6 +63,7 @@ export function relinkedOf(
   known: KnownBuilds,
   chosen: (slotted: string) => string | undefined,
 ): Relinked[] {
+  if (build.inputs.bound.length === 0) return [];
   const slotted = new Set(build.inputs.bound.map((bound) => bound.slice(0, bound.lastIndexOf('/'))));
   return build.needs.flatMap((before) => {
     const old = known.byKey.get(before);

@@ -32,6 +32,7 @@ export interface PlannedJob {
   readonly bootstrap: boolean;
   /** Why it is built, e.g. `USE changed: +x` or `sub-slot of dev-libs/icu 70 → 71`. */
   readonly why: string;
+  /** Each after what it needs itself. Put together when asked for: a large plan has millions of them in all. */
   readonly needs: readonly Need[];
   /** Jobs on the longest chain of dependents that starts here, this one included. */
   readonly criticalPath: number;
@@ -94,7 +95,7 @@ export function resolvePlan(document: PlanDocument, ports: ResolverPorts): JobGr
     impossible.has(i) ? [] : [{ cpv, buildKey: choices[i]?.buildKey ?? '' }],
   );
   return {
-    jobs: withoutIdleStages(jobsOf(scheduled, { graph, work, choices, bootstrapKey })),
+    jobs: jobsOf(scheduled, { graph, work, choices, bootstrapKey }),
     alreadyBuilt: nodes.filter((_node, i) => !mustBeBuilt(i) && !impossible.has(i)).map(({ cpv }) => cpv),
     members: wanted,
     findings: findingsOf({ document, graph, work, scheduled, digest }),
@@ -148,22 +149,13 @@ function jobsOf(scheduled: Scheduled, planning: Planning): PlannedJob[] {
       why: standIn
         ? `stage 1 with USE ${standIn.flips.join(' ')}, to open the cycle${others}`
         : (choices[node]?.why ?? ''),
-      needs: needs.map((need) => needAt[need] as Need),
+      get needs(): readonly Need[] {
+        return needs().map((need) => needAt[need] as Need);
+      },
       criticalPath,
       synthetic: found.package.synthetic ?? null,
     };
   });
-}
-
-/** Without stage-1 builds that only what stays stuck would have used. */
-function withoutIdleStages(jobs: readonly PlannedJob[]): PlannedJob[] {
-  const used = new Set<string>();
-  const kept = jobs.toReversed().filter(({ bootstrap, buildKey, needs }) => {
-    if (bootstrap && !used.has(buildKey)) return false;
-    for (const need of needs) used.add(need.buildKey);
-    return true;
-  });
-  return kept.reverse();
 }
 
 /** Who is built with the stage-1 build of a node. */

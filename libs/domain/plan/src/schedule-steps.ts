@@ -6,8 +6,8 @@ import type { WorkGraph } from './work-graph.js';
 export interface ScheduledJob {
   /** Its step in the work graph. */
   readonly step: number;
-  /** Steps "usable" of all that is installed before; each after what it needs itself. */
-  readonly needs: readonly number[];
+  /** Steps "usable" of all that is installed before; each after what it needs itself. Computed when it is asked for. */
+  readonly needs: () => readonly number[];
   readonly criticalPath: number;
 }
 
@@ -40,16 +40,25 @@ export function schedule(work: WorkGraph, facts: SchedulingFacts): Scheduled {
   for (const [place, step] of groups.flat().entries()) rank[step] = place;
   const paths = longestChains(edges, groups, isJob);
   const closure = new Closure(work, rank);
+  const possible = (step: number): boolean => isJob[step] === true && !hopeless.has(step);
+  const used = usedStages(work, possible);
   const jobs = groups.flatMap((group) =>
     group
-      .filter((step) => isJob[step] === true && !hopeless.has(step))
-      .map((step) => ({ step, needs: closure.of(step), criticalPath: paths[step] ?? 1 })),
+      .filter((step) => possible(step) && (!steps[step]?.standIn || used.has(step)))
+      .map((step) => ({ step, needs: () => closure.of(step), criticalPath: paths[step] ?? 1 })),
   );
   const leftOut = new Set<number>();
   for (let node = 0; node < facts.size; node += 1) {
     if (facts.impossible.has(node) || (isJob[node] === true && hopeless.has(node))) leftOut.add(node);
   }
   return { jobs, leftOut };
+}
+
+/** The steps that full builds wait for: a stage-1 build that only what stays stuck would have used is not worth it. */
+function usedStages({ steps, edges, standIns }: WorkGraph, possible: (step: number) => boolean): Set<number> {
+  if (standIns.length === 0) return new Set();
+  const full = [...steps.keys()].filter((step) => possible(step) && !steps[step]?.standIn);
+  return reachable(edges, full);
 }
 
 /** Every step that waits, however indirectly, for one that can never be done. */

@@ -1,0 +1,31 @@
+// The long proofs: specs of the suite at their full size. The seed is printed, and taken from the environment.
+import { spawnSync } from 'node:child_process';
+
+const proofs = {
+  differential: {
+    path: 'libs/adapters/portage/src/differential',
+    env: { SWARM_DIFFERENTIAL_SCALE: '10' },
+  },
+  judge: { path: 'libs/adapters/portage/src/plan-judged', env: { SWARM_JUDGE_RUNS: '60' } },
+};
+
+const [name] = process.argv.slice(2);
+const proof = proofs[name];
+if (!proof) {
+  console.error(`usage: prove.mjs <${Object.keys(proofs).join('|')}>`);
+  process.exit(2);
+}
+const env = {
+  ...proof.env,
+  ...process.env,
+  NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
+};
+const limitMs = 3_600_000;
+const args = [
+  'jest',
+  '--selectProjects=fast',
+  `--testPathPatterns=${proof.path}`,
+  `--testTimeout=${limitMs}`,
+];
+const { status } = spawnSync('npx', args, { stdio: 'inherit', env });
+process.exitCode = status ?? 1;
