@@ -136,7 +136,7 @@ def _plausible(request, plan):
 def _diagnosed(resolution, request):
     """The problems of a failed run, with all targets that lead to each, also those it did not come to."""
     found = problems_of(resolution, request)
-    shown = [problem for problem in found if problem.targets]
+    shown = [problem for problem in found if problem.targets] or found
     if any(problem.kind == "unsatisfied" and _is_left_out(problem) for problem in found):
         # Backtracking hid what it backtracked from.
         plain = request.resolve(resolution.targets, {"--backtrack": 0})

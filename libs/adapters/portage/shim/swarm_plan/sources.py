@@ -177,8 +177,9 @@ def git_revision(location):
         for home in homes:
             if os.path.exists(os.path.join(home, name)):
                 return _first_line(os.path.join(home, name))
-        for home in homes:
-            with open(os.path.join(home, "packed-refs"), encoding="utf-8") as file:
+        packed = [os.path.join(home, "packed-refs") for home in homes]
+        for path in filter(os.path.exists, packed):
+            with open(path, encoding="utf-8") as file:
                 for line in file:
                     if line.rstrip().endswith(f" {name}"):
                         return line.split()[0]
