@@ -15,6 +15,8 @@ RETRIES = 24
 RETRY_SECONDS = 30
 # How often the lines of all problems are tried out together, to see what comes after them.
 FOLLOW_UPS = 4
+# Of the targets that seem hopeless so many are tried alone before a line is withheld.
+DOUBTFUL_TARGETS = 3
 # Of the ways to open a cycle so many are tried out.
 OPENINGS = 4
 UNKNOWN_TEXT_LIMIT = 2000
@@ -222,9 +224,12 @@ def settle(plan, request, trials):
         _follow_up(plan, request, trials)
     # A line that leads only to what nothing settles would do harm and no good.
     hopeless = _hopeless(plan)
+    lines = _lines(plan.problems)
     for problem in plan.problems:
         blamed = problem.targets & set(plan.aside)
-        if problem.kind != "circular" and blamed and blamed <= hopeless:
+        if problem.kind == "circular" or not problem.remedies or not blamed or not blamed <= hopeless:
+            continue
+        if not any(_settles(lines, [target], trials) for target in sorted(blamed)[:DOUBTFUL_TARGETS]):
             problem.remedies = []
 
 
