@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 const proofs = {
   differential: {
     path: 'libs/adapters/portage/src/differential',
-    env: { SWARM_DIFFERENTIAL_SCALE: '10' },
+    env: { SWARM_DIFFERENTIAL_SCALE: '1' },
   },
   judge: { path: 'libs/adapters/portage/src/plan-judged', env: { SWARM_JUDGE_RUNS: '60' } },
 };

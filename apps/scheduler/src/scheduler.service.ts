@@ -19,6 +19,7 @@ import {
 import type { SchedulerPorts } from './scheduler.ports.js';
 import { AdvanceJobs } from './use-cases/advance-jobs.js';
 import { DelegateJob } from './use-cases/delegate-job.js';
+import { FollowAbi } from './use-cases/follow-abi.js';
 import { MakePlan } from './use-cases/make-plan.js';
 import { MoveJob } from './use-cases/move-job.js';
 import { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
@@ -50,6 +51,7 @@ export class SchedulerService {
       reclaim: this.#reclaim,
       advance: new AdvanceJobs(ports, move),
       delegate: new DelegateJob(ports, move),
+      followAbi: new FollowAbi(ports, this.#makePlan),
     });
     this.#loop = new RoundLoop(() => this.#round.execute(), scanMs, ports.log);
   }

@@ -1,7 +1,6 @@
 import { outgoing, type PlanDocument } from '@swarm/contracts';
 import type { Drone } from '@swarm/domain-drone';
 import type { Job, JobId, PlanId } from '@swarm/domain-job';
-import { compareAbi } from '@swarm/domain-binpkg';
 import { packageOf, parseCpv } from '@swarm/domain-ebuild';
 import {
   MAX_RESOLVE_ATTEMPTS,
@@ -10,10 +9,10 @@ import {
   type Plan,
   type PlannedJob,
 } from '@swarm/domain-plan';
-import type { StoredBuild } from '@swarm/domain-release';
 import type { Outgoing, Saved, Versioned } from '@swarm/kernel';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
+import { abiChanges } from './abi-changes.js';
 import { configurationRef } from './configuration-ref.js';
 
 type Ports = Pick<
@@ -174,20 +173,4 @@ export class ResolvePlans {
       ? { ...core, state: 'quarantined', reason: before.reason }
       : { ...core, state: 'waiting' };
   }
-}
-
-/** Longest list of lost symbols in one reason. */
-const MAX_CHANGES_NAMED = 3;
-
-/** What programs lose between two builds of a library, as far as their ABIs were recorded. */
-export function abiChanges(
-  known: readonly StoredBuild[],
-): (beforeKey: string, afterKey: string) => string | undefined {
-  const abis = new Map(known.map(({ buildKey, abi }) => [buildKey, abi]));
-  return (beforeKey, afterKey) => {
-    const [before, after] = [abis.get(beforeKey), abis.get(afterKey)];
-    if (!before || !after) return undefined;
-    const { compatible, changes } = compareAbi(before, after);
-    return compatible ? undefined : changes.slice(0, MAX_CHANGES_NAMED).join(', ');
-  };
 }

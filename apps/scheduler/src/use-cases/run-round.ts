@@ -9,6 +9,7 @@ import type { Versioned } from '@swarm/kernel';
 import type { SchedulerPorts } from '../scheduler.ports.js';
 import type { AdvanceJobs } from './advance-jobs.js';
 import type { DelegateJob } from './delegate-job.js';
+import type { FollowAbi } from './follow-abi.js';
 import type { ReclaimAttempts } from './reclaim-attempts.js';
 import type { ResolvePlans } from './resolve-plans.js';
 
@@ -23,6 +24,7 @@ export interface RoundSteps {
   readonly advance: AdvanceJobs;
   readonly reclaim: ReclaimAttempts;
   readonly delegate: DelegateJob;
+  readonly followAbi: FollowAbi;
 }
 
 /** The artifacts in the staging index of one profile, by build key. */
@@ -137,13 +139,15 @@ export class RunRound {
       state: plan.state,
       detail,
     };
-    await this.ports.plans.save({
+    const saved = await this.ports.plans.save({
       plan,
       expected: revision,
       newJobs: [],
       at: now,
       outgoing: [outgoing('PlanMoved', id, event)],
     });
+    if (saved !== 'saved') return;
     this.ports.log.info({ planId: plan.id, detail }, 'plan complete');
+    if (jobs.length > 0) await this.steps.followAbi.execute(plan);
   }
 }

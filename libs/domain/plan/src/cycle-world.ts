@@ -2,7 +2,7 @@ import { checkRequiredUse, isEapi, packageOf } from '@swarm/domain-ebuild';
 
 import type { BuildInputs } from './build-inputs.js';
 import type { KnownBuilds } from './known-build.js';
-import type { PackageGraph, PackageNode } from './package-graph.js';
+import { nodeOf, type PackageGraph, type PackageNode } from './package-graph.js';
 import { matchable, PackageLanguage, type ChangedNeeds } from './package-language.js';
 import type { CycleWorld, StandIn } from './stand-in.js';
 
@@ -24,7 +24,7 @@ export interface CycleWorldOptions {
 export function cycleWorld({ graph, mustBeBuilt, known, costOf }: CycleWorldOptions): CycleWorld {
   const { nodes } = graph;
   const language = new PackageLanguage(nodes);
-  const nodeAt = (node: number): PackageNode => nodes[node] as PackageNode;
+  const nodeAt = (node: number): PackageNode => nodeOf(graph, node);
   const flagsOf = flagReader(nodes);
   return {
     build: (node) => nodeAt(node).build,
@@ -38,10 +38,10 @@ export function cycleWorld({ graph, mustBeBuilt, known, costOf }: CycleWorldOpti
       return candidate !== undefined && language.accepts(parent, flagsOf(parent), name, candidate);
     },
     earlier: (node, members) =>
-      mustBeBuilt(node) ? earlierBuilds({ node, members, nodes, known, language, flagsOf }) : [],
+      mustBeBuilt(node) ? earlierBuilds({ node, members, graph, known, language, flagsOf }) : [],
     bootstraps: (node, members) => {
       if (!mustBeBuilt(node)) return [];
-      return new FlipSearch(node, members, { nodes, language, flagsOf, cost: costOf(node) }).all();
+      return new FlipSearch(node, members, { graph, language, flagsOf, cost: costOf(node) }).all();
     },
   };
 }
@@ -70,7 +70,7 @@ function flagReader(nodes: readonly PackageNode[]): (inputs: BuildInputs) => Rea
 interface EarlierSearch {
   readonly node: number;
   readonly members: ReadonlySet<number>;
-  readonly nodes: readonly PackageNode[];
+  readonly graph: PackageGraph;
   readonly known: KnownBuilds;
   readonly language: PackageLanguage;
   readonly flagsOf: (inputs: BuildInputs) => ReadonlySet<string>;
@@ -80,8 +80,8 @@ interface EarlierSearch {
  * Builds of the same slot and sub-slot that the binhost has, as a Gentoo machine has the older version installed
  * while it builds the newer one. What such a build needs at run time is taken from the plan where the plan has it.
  */
-function earlierBuilds({ node, members, nodes, known, language, flagsOf }: EarlierSearch): StandIn[] {
-  const { name, inputs: wanted } = nodes[node] as PackageNode;
+function earlierBuilds({ node, members, graph, known, language, flagsOf }: EarlierSearch): StandIn[] {
+  const { name, inputs: wanted } = nodeOf(graph, node);
   return (known.byPackage.get(name) ?? [])
     .filter(({ inputs }) => inputs.slot === wanted.slot)
     .flatMap(({ inputs, buildKey }): StandIn[] => {
@@ -93,7 +93,7 @@ function earlierBuilds({ node, members, nodes, known, language, flagsOf }: Earli
 }
 
 interface FlipContext {
-  readonly nodes: readonly PackageNode[];
+  readonly graph: PackageGraph;
   readonly language: PackageLanguage;
   readonly flagsOf: (inputs: BuildInputs) => ReadonlySet<string>;
   readonly cost: number;
@@ -111,7 +111,7 @@ class FlipSearch {
     private readonly members: ReadonlySet<number>,
     private readonly context: FlipContext,
   ) {
-    this.#own = context.nodes[node] as PackageNode;
+    this.#own = nodeOf(context.graph, node);
     this.#before = new Set([...this.#own.build, ...this.#own.run].filter((child) => members.has(child)));
     this.#fixed = new Set([...this.#own.package.useMasked, ...this.#own.package.useForced]);
   }
@@ -119,7 +119,7 @@ class FlipSearch {
   /** Those that no other one beats with fewer flips. */
   all(): StandIn[] {
     const { inputs } = this.#own;
-    const names = new Set([...this.members].map((member) => this.context.nodes[member]?.name ?? ''));
+    const names = new Set([...this.members].map((member) => nodeOf(this.context.graph, member).name));
     const free = (flag: string): boolean => !this.#fixed.has(flag) && inputs.iuse.includes(flag);
     const flags = this.context.language.decidingFlags(inputs, names).filter(free).slice(0, MAX_FLAGS);
     const found: StandIn[] = [];

@@ -18,53 +18,74 @@ export function reachable(graph: Graph, start: Iterable<number>): Set<number> {
  * A group comes after every other group that its members reach: what is needed first comes first.
  */
 export function stronglyConnected(graph: Graph): number[][] {
-  const size = graph.length;
-  // 0: not visited; else order of entering, from 1.
-  const order = new Int32Array(size);
-  const low = new Int32Array(size);
-  const isOpen = new Uint8Array(size);
-  const nextChild = new Int32Array(size);
-  const open: number[] = [];
-  const path: number[] = [];
-  const groups: number[][] = [];
-  let entered = 0;
-
-  for (let start = 0; start < size; start += 1) {
-    if (order[start] !== 0) continue;
-    path.push(start);
-    while (path.length > 0) {
-      const node = path[path.length - 1] as number;
-      if (order[node] === 0) {
-        entered += 1;
-        order[node] = entered;
-        low[node] = entered;
-        isOpen[node] = 1;
-        open.push(node);
-      }
-      const child = graph[node]?.[nextChild[node] as number];
-      if (child !== undefined) {
-        nextChild[node] = (nextChild[node] as number) + 1;
-        if (order[child] === 0) path.push(child);
-        else if (isOpen[child] === 1) low[node] = Math.min(low[node] as number, order[child] as number);
-        continue;
-      }
-      path.pop();
-      const parent = path[path.length - 1];
-      if (parent !== undefined) low[parent] = Math.min(low[parent] as number, low[node] as number);
-      if (low[node] === order[node]) groups.push(closeGroup(open, isOpen, node));
-    }
-  }
-  return groups;
+  return new ComponentSearch(graph).run();
 }
 
-function closeGroup(open: number[], isOpen: Uint8Array, first: number): number[] {
-  const members: number[] = [];
-  for (let member = open.pop(); member !== undefined; member = open.pop()) {
-    isOpen[member] = 0;
-    members.push(member);
-    if (member === first) break;
+/** Arrays by node, not objects: graphs have tens of thousands of nodes. */
+class ComponentSearch {
+  /** 0: not visited; else order of entering, from 1. */
+  readonly #order: Int32Array;
+  readonly #low: Int32Array;
+  readonly #isOpen: Uint8Array;
+  readonly #nextChild: Int32Array;
+  readonly #open: number[] = [];
+  readonly #path: number[] = [];
+  readonly #groups: number[][] = [];
+  #entered = 0;
+
+  constructor(private readonly graph: Graph) {
+    const size = graph.length;
+    this.#order = new Int32Array(size);
+    this.#low = new Int32Array(size);
+    this.#isOpen = new Uint8Array(size);
+    this.#nextChild = new Int32Array(size);
   }
-  return members;
+
+  run(): number[][] {
+    for (let start = 0; start < this.graph.length; start += 1) {
+      if (this.#order[start] !== 0) continue;
+      this.#enter(start);
+      for (let node = this.#path.at(-1); node !== undefined; node = this.#path.at(-1)) this.#step(node);
+    }
+    return this.#groups;
+  }
+
+  /** Looks at the next child of a node, or leaves the node when there is none. */
+  #step(node: number): void {
+    const place = this.#nextChild[node] ?? 0;
+    const child = this.graph[node]?.[place];
+    if (child === undefined) {
+      this.#leave(node);
+      return;
+    }
+    this.#nextChild[node] = place + 1;
+    const order = this.#order[child] ?? 0;
+    if (order === 0) this.#enter(child);
+    else if (this.#isOpen[child] === 1) this.#lower(node, order);
+  }
+
+  #enter(node: number): void {
+    this.#entered += 1;
+    this.#order[node] = this.#entered;
+    this.#low[node] = this.#entered;
+    this.#isOpen[node] = 1;
+    this.#open.push(node);
+    this.#path.push(node);
+  }
+
+  #leave(node: number): void {
+    this.#path.pop();
+    const parent = this.#path.at(-1);
+    if (parent !== undefined) this.#lower(parent, this.#low[node] ?? 0);
+    if (this.#low[node] !== this.#order[node]) return;
+    const members = this.#open.splice(this.#open.lastIndexOf(node)).reverse();
+    for (const member of members) this.#isOpen[member] = 0;
+    this.#groups.push(members);
+  }
+
+  #lower(node: number, to: number): void {
+    if (to < (this.#low[node] ?? 0)) this.#low[node] = to;
+  }
 }
 
 /** The same edges, turned round. */
@@ -78,8 +99,8 @@ export function reversed(graph: Graph): number[][] {
 export function shortestCycle(graph: Graph, start: number): number[] {
   const from = new Map<number, number>();
   const queue = [start];
-  for (let head = 0; head < queue.length; head += 1) {
-    const node = queue[head] as number;
+  // The queue grows while it is walked along.
+  for (const node of queue) {
     for (const next of graph[node] ?? []) {
       if (next === start) return wayTo(from, start, node);
       if (from.has(next)) continue;

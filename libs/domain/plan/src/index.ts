@@ -1,6 +1,12 @@
 export { differences, keyText, type BuildInputs, type RevisionPolicy } from './build-inputs.js';
 export type { Finding } from './finding.js';
-export { knownBuilds, relinkedOf, type KnownBuild, type KnownBuilds } from './known-build.js';
+export {
+  brokenLinks,
+  knownBuilds,
+  type BrokenLink,
+  type KnownBuild,
+  type KnownBuilds,
+} from './known-build.js';
 export {
   resolvePlan,
   type JobGraph,

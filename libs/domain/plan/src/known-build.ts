@@ -47,6 +47,39 @@ export function reasonToBuild(wanted: BuildInputs, known: KnownBuilds, policy: R
   return changes.length === 0 ? 'built anew' : changes.join('; ');
 }
 
+/** A build of a release that was linked to a library which lost something since. */
+export interface BrokenLink {
+  readonly cpv: string;
+  /** The library, as `category/name:slot`, and what it lost. */
+  readonly library: string;
+  readonly change: string;
+}
+
+/**
+ * Members of a release whose build was linked to another build of a library than the release has, where that one lost
+ * something they may need (Q15). Members that are not built are passed over.
+ */
+export function brokenLinks(
+  memberKeys: readonly string[],
+  known: KnownBuilds,
+  abiChange: (beforeKey: string, afterKey: string) => string | undefined,
+): BrokenLink[] {
+  const members = memberKeys.flatMap((key) => known.byKey.get(key) ?? []);
+  const chosen = new Map(members.map((build) => [slottedNameOf(build), build.buildKey]));
+  return members.flatMap((build) =>
+    relinkedOf(build, known, (slotted) => chosen.get(slotted)).flatMap(
+      ({ package: library, before, after }) => {
+        const change = abiChange(before, after);
+        return change === undefined ? [] : [{ cpv: build.inputs.cpv, library, change }];
+      },
+    ),
+  );
+}
+
+function slottedNameOf({ inputs }: KnownBuild): string {
+  return `${packageOf(inputs.cpv)}:${inputs.slot.split('/')[0] ?? ''}`;
+}
+
 /** A library that a build was linked to, and the build of it that is chosen now. */
 export interface Relinked {
   readonly package: string;
@@ -68,7 +101,7 @@ export function relinkedOf(
   return build.needs.flatMap((before) => {
     const old = known.byKey.get(before);
     if (!old) return [];
-    const name = `${packageOf(old.inputs.cpv)}:${old.inputs.slot.split('/')[0] ?? ''}`;
+    const name = slottedNameOf(old);
     const after = slotted.has(name) ? chosen(name) : undefined;
     return after === undefined || after === before ? [] : [{ package: name, before, after }];
   });

@@ -31,24 +31,30 @@ interface Dependencies {
   readonly bound: Set<number>;
 }
 
+function noDependencies(): Dependencies {
+  return { build: new Set(), run: new Set(), post: new Set(), bound: new Set() };
+}
+
+/** A node of a graph; throws for one that is not in it. */
+export function nodeOf({ nodes }: PackageGraph, node: number): PackageNode {
+  const found = nodes[node];
+  if (!found) throw new Error(`node ${node} is not in the graph`);
+  return found;
+}
+
 /** Joins the two appearances of a package that is wanted in both roots, and sorts its edges by what they hold up. */
 export function packageGraph(document: PlanDocument): PackageGraph {
-  const { packages, nodeOf, problems } = distinctPackages(document);
-  const dependencies: Dependencies[] = packages.map(() => ({
-    build: new Set(),
-    run: new Set(),
-    post: new Set(),
-    bound: new Set(),
-  }));
+  const { packages, placeOf, problems } = distinctPackages(document);
+  const dependencies = packages.map(noDependencies);
   for (const { parent, child, kinds } of document.edges) {
-    const from = dependencies[nodeOf[parent] ?? -1];
-    const to = nodeOf[child] ?? -1;
-    if (!from || to < 0 || to === nodeOf[parent]) continue;
+    const from = dependencies[placeOf[parent] ?? -1];
+    const to = placeOf[child] ?? -1;
+    if (!from || to < 0 || to === placeOf[parent]) continue;
     for (const kind of kinds) addEdge(from, to, kind);
   }
   const nodes = packages.map((found, i): PackageNode => {
-    const { build, run, post, bound } = dependencies[i] as Dependencies;
-    const slots = [...bound].map((child) => packages[child] as Found);
+    const { build, run, post, bound } = dependencies[i] ?? noDependencies();
+    const slots = [...bound].flatMap((child) => packages[child] ?? []);
     return {
       cpv: found.cpv,
       name: found.name,
@@ -70,11 +76,11 @@ interface Found {
 
 function distinctPackages(document: PlanDocument): {
   readonly packages: readonly Found[];
-  readonly nodeOf: Int32Array;
+  readonly placeOf: Int32Array;
   readonly problems: readonly PlanProblem[];
 } {
   const packages: Found[] = [];
-  const nodeOf = new Int32Array(document.packages.length).fill(-1);
+  const placeOf = new Int32Array(document.packages.length).fill(-1);
   const known = new Map<string, number>();
   const problems: PlanProblem[] = [];
   for (const [i, each] of document.packages.entries()) {
@@ -90,9 +96,9 @@ function distinctPackages(document: PlanDocument): {
       at = packages.push({ cpv: parsed.value.cpv, name: packageOf(parsed.value.cpv), package: each }) - 1;
       known.set(identity, at);
     }
-    nodeOf[i] = at;
+    placeOf[i] = at;
   }
-  return { packages, nodeOf, problems };
+  return { packages, placeOf, problems };
 }
 
 function addEdge({ build, run, post, bound }: Dependencies, child: number, kind: EdgeKind): void {

@@ -116,7 +116,7 @@ export class PackageLanguage {
       .filter(({ blocker }) => blocker === undefined)
       .flatMap((atom) => {
         const matches = this.#matches(atom);
-        return (matches.find((child) => !avoided.has(child)) ?? matches[0] ?? []) as number | number[];
+        return matches.find((child) => !avoided.has(child)) ?? matches.slice(0, 1);
       });
   }
 

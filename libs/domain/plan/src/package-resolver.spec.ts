@@ -79,7 +79,7 @@ describe('an acyclic plan', () => {
   });
 
   it('says why each package is built, in the words of what differs (S33)', () => {
-    const libs = [
+    const libs: readonly [Ebuild, Ebuild, Ebuild] = [
       lab('icu', { subslot: '70', iuse: ['doc'] }),
       lab('user', { depend: on('icu', ':='), rdepend: on('icu', ':='), iuse: ['nls', 'x'], use: ['nls'] }),
       lab('other', { environment: 0 }),
@@ -88,9 +88,9 @@ describe('an acyclic plan', () => {
     const known = builtFrom(resolvePlan(documentOf(libs, { environments }), nothing));
     const changed = documentOf(
       [
-        { ...(libs[0] as Ebuild), cpv: 'lab-libs/icu-2', subslot: '71' },
-        { ...(libs[1] as Ebuild), use: ['x'] },
-        libs[2] as Ebuild,
+        { ...libs[0], cpv: 'lab-libs/icu-2', subslot: '71' },
+        { ...libs[1], use: ['x'] },
+        libs[2],
         lab('fresh'),
       ],
       { environments: [{ CFLAGS: '-O3' }] },
@@ -107,10 +107,11 @@ describe('an acyclic plan', () => {
   });
 
   it('follows the revision policy: an ebuild that changed in place is another input only where that is asked for', () => {
-    const before = [lab('lib', { source: 'a', rdepend: on('data') }), lab('data')];
+    const lib = lab('lib', { source: 'a', rdepend: on('data') });
+    const before = [lib, lab('data')];
     const plan = (policy: NonNullable<ResolverPorts['policy']>, over: Partial<Ebuild>): string[] => {
       const known = builtFrom(resolvePlan(documentOf(before), { ...nothing, policy }));
-      const after = [{ ...(before[0] as Ebuild), ...over }, lab('data')];
+      const after = [{ ...lib, ...over }, lab('data')];
       return resolvePlan(documentOf(after), { digest, known, policy }).jobs.map(({ why }) => why);
     };
     expect(plan('dependencies', { source: 'b' })).toEqual([]);
@@ -131,8 +132,8 @@ describe('an acyclic plan', () => {
 
   it('turns a package that is no CPV into a finding and goes on', () => {
     const document = documentOf([lab('lib')]);
-    const odd = { ...(document.packages[0] as PlanDocument['packages'][number]), cpv: 'rubbish' };
-    const graph = resolvePlan({ ...document, packages: [...document.packages, odd] }, nothing);
+    const odd = document.packages.map((each) => ({ ...each, cpv: 'rubbish' }));
+    const graph = resolvePlan({ ...document, packages: [...document.packages, ...odd] }, nothing);
     expect(jobNames(graph)).toEqual(['lib']);
     expect(graph.findings).toMatchObject([{ kind: 'invalid-package', packages: ['rubbish'] }]);
   });

@@ -7,10 +7,10 @@ import { stronglyConnected } from './dependency-graph.js';
 import type { Finding } from './finding.js';
 import { findingsOf } from './plan-findings.js';
 import { knownBuilds, type KnownBuild } from './known-build.js';
-import { packageGraph, type PackageGraph } from './package-graph.js';
+import { nodeOf, packageGraph, type PackageGraph } from './package-graph.js';
 import type { PlanDocument, PlannedPackage, PlanRoot } from './plan-document.js';
 import { schedule, type Scheduled } from './schedule-steps.js';
-import { workGraph, type WorkGraph } from './work-graph.js';
+import { stepOf, workGraph, type WorkGraph } from './work-graph.js';
 
 /** Something that must be installed before a build. */
 export interface Need {
@@ -80,7 +80,7 @@ export function resolvePlan(document: PlanDocument, ports: ResolverPorts): JobGr
     graph,
     mustBeBuilt,
     known,
-    costOf: (node) => costOf((nodes[node] as PackageGraph['nodes'][number]).cpv),
+    costOf: (node) => costOf(nodeOf(graph, node).cpv),
   });
   const work = workGraph(graph, world);
   const impossible = unbuildable(graph, document);
@@ -134,8 +134,8 @@ function jobsOf(scheduled: Scheduled, planning: Planning): PlannedJob[] {
     return { buildKey, root: 'target' };
   });
   return scheduled.jobs.map(({ step, needs, criticalPath }) => {
-    const { node, standIn } = work.steps[step] as WorkGraph['steps'][number];
-    const found = graph.nodes[node] as PackageGraph['nodes'][number];
+    const { node, standIn } = stepOf(work, step);
+    const found = nodeOf(graph, node);
     const inputs = standIn?.inputs ?? found.inputs;
     const others = work.standIns.length > 0 && standIn ? membersBeside(work, node, graph) : '';
     return {
@@ -150,7 +150,7 @@ function jobsOf(scheduled: Scheduled, planning: Planning): PlannedJob[] {
         ? `stage 1 with USE ${standIn.flips.join(' ')}, to open the cycle${others}`
         : (choices[node]?.why ?? ''),
       get needs(): readonly Need[] {
-        return needs().map((need) => needAt[need] as Need);
+        return needs().flatMap((need) => needAt[need] ?? []);
       },
       criticalPath,
       synthetic: found.package.synthetic ?? null,

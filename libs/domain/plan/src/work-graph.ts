@@ -21,6 +21,13 @@ export interface WorkGraph {
   readonly standIns: readonly StandIn[];
 }
 
+/** A step of a work graph; throws for one that is not in it. */
+export function stepOf({ steps }: WorkGraph, step: number): PlanStep {
+  const found = steps[step];
+  if (!found) throw new Error(`step ${step} is not in the graph`);
+  return found;
+}
+
 /**
  * Makes the steps: "build n" waits for "c is usable" of each build dependency, "n is usable" for "build n" and for
  * its run-time dependencies. A component in which a build waits for itself is opened, and gets steps of its own for
