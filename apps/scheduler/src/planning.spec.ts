@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { PLAN_SCHEMA, PlanDocument } from '@swarm/contracts';
@@ -92,6 +94,52 @@ describe('a plan of a profile that was pushed', () => {
     expect((await ground.assigned())[0]?.configuration?.url).toBe(
       `http://127.0.0.1:1/configuration/${first}`,
     );
+  });
+});
+
+describe('a drone that is behind', () => {
+  const refusal = { kind: 'refused', reason: 'it cannot have the repository lab at b2' } as const;
+
+  it('is left alone for a while, strikes nobody, and costs neither plan nor job anything (S17)', async () => {
+    await ground.db.profiles.put({
+      name: PROFILE,
+      kind: 'portage',
+      targets: ['@world'],
+      createdAt: ground.clock.now(),
+    });
+    await ground.start();
+    for (let refused = 1; refused <= 12; refused += 1) {
+      const work = (await ground.assigned()).at(-1);
+      expect(work?.work.kind).toBe('build');
+      await ground.report(work, refusal);
+      await ground.round.execute();
+      expect(await ground.job('a')).toMatchObject({
+        state: 'needed',
+        attempt: refused,
+        reclaims: 0,
+        failures: 0,
+      });
+      ground.clock.advance(60_000);
+      await ground.hear('drone-1');
+      await ground.round.execute();
+    }
+    expect(await ground.job('a')).toMatchObject({ state: 'delegated', attempt: 13 });
+  });
+
+  it('does not get the plan either, which goes to another drone (S17)', async () => {
+    await ground.start();
+    await ground.hear('drone-2');
+    const asked = { requestId: randomUUID(), profile: PROFILE, targets: [], origin: 'operator' };
+    await ground.make.execute(asked);
+    await ground.round.execute();
+    const first = (await ground.assigned()).at(-1);
+    await ground.report(first, refusal);
+    const waiting = (await ground.db.plans.find(asked.requestId))?.value.detail;
+    expect(waiting).toBe(`waits for a drone: ${first?.drone ?? ''} refused: ${refusal.reason}`);
+    await ground.round.execute();
+    const second = (await ground.assigned()).at(-1);
+    expect(second?.work.kind).toBe('resolve');
+    expect(second?.drone).not.toBe(first?.drone);
   });
 });
 

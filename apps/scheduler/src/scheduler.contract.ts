@@ -17,6 +17,7 @@ import { MakePlan } from './use-cases/make-plan.js';
 import { MoveJob } from './use-cases/move-job.js';
 import { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
 import { RecordReport } from './use-cases/record-report.js';
+import { Refusals } from './use-cases/refusals.js';
 import { ResolvePlans } from './use-cases/resolve-plans.js';
 import { RunRound } from './use-cases/run-round.js';
 
@@ -72,11 +73,13 @@ export class Ground {
       binhostUrl: 'http://127.0.0.1:1',
     };
     const move = new MoveJob(ports);
-    const resolve = new ResolvePlans(ports);
+    const refusals = new Refusals(ports.clock);
+    const resolve = new ResolvePlans(ports, refusals);
     this.make = new MakePlan(ports);
-    this.record = new RecordReport(ports, move, resolve);
+    this.record = new RecordReport(ports, move, resolve, refusals);
     this.round = new RunRound(ports, {
       resolve,
+      refusals,
       advance: new AdvanceJobs(ports, move),
       reclaim: new ReclaimAttempts(ports, move),
       delegate: new DelegateJob(ports, move),

@@ -24,6 +24,7 @@ import { MakePlan } from './use-cases/make-plan.js';
 import { MoveJob } from './use-cases/move-job.js';
 import { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
 import { RecordReport } from './use-cases/record-report.js';
+import { Refusals } from './use-cases/refusals.js';
 import { ResolvePlans } from './use-cases/resolve-plans.js';
 import { RunRound } from './use-cases/run-round.js';
 
@@ -42,12 +43,14 @@ export class SchedulerService {
     scanMs: number,
   ) {
     const move = new MoveJob(ports);
-    const resolve = new ResolvePlans(ports);
+    const refusals = new Refusals(ports.clock);
+    const resolve = new ResolvePlans(ports, refusals);
     this.#reclaim = new ReclaimAttempts(ports, move);
-    this.#record = new RecordReport(ports, move, resolve);
+    this.#record = new RecordReport(ports, move, resolve, refusals);
     this.#makePlan = new MakePlan(ports);
     this.#round = new RunRound(ports, {
       resolve,
+      refusals,
       reclaim: this.#reclaim,
       advance: new AdvanceJobs(ports, move),
       delegate: new DelegateJob(ports, move),

@@ -6,10 +6,12 @@ import { assertNever, type Outgoing, type Versioned } from '@swarm/kernel';
 import type { SchedulerPorts } from '../scheduler.ports.js';
 import { isPassing, isRetriable } from './failure-policy.js';
 import type { MoveJob, MoveDetails } from './move-job.js';
+import type { Refusals } from './refusals.js';
 import type { ResolvePlans } from './resolve-plans.js';
 
 type Ports = Pick<SchedulerPorts, 'jobs' | 'plans' | 'clock' | 'entropy' | 'log' | 'policy' | 'readDocument'>;
 type Failed = Extract<WorkOutcome, { kind: 'failed' }>;
+type GivenBack = Extract<WorkOutcome, { kind: 'refused' | 'returned' }>;
 
 const DONE: Outcome = { kind: 'done' };
 const CONTENDED: Outcome = { kind: 'retry', afterMs: 100, reason: 'another writer was first' };
@@ -20,6 +22,7 @@ export class RecordReport {
     private readonly ports: Ports,
     private readonly move: MoveJob,
     private readonly resolve: ResolvePlans,
+    private readonly refusals: Refusals,
   ) {}
 
   async execute(report: WorkReported): Promise<Outcome> {
@@ -50,6 +53,7 @@ export class RecordReport {
           ? DONE
           : CONTENDED;
       case 'refused':
+        return (await this.resolve.refused(plan, drone, outcome.reason)) === 'saved' ? DONE : CONTENDED;
       case 'returned':
         return (await this.resolve.failed(plan, `${drone}: ${outcome.reason}`)) === 'saved'
           ? DONE
@@ -88,21 +92,31 @@ export class RecordReport {
       case 'failed':
         return this.#onFailure(attempt, outcome, now);
       case 'refused':
-      case 'returned': {
-        const ended: Attempt = { ...attempt, state: outcome.kind, endedAt: now, summary: outcome.reason };
-        return this.#apply(
-          ended,
-          { type: 'attempt-reclaimed', attempt: attempt.number, reason: outcome.reason },
-          {
-            reason: `${attempt.drone} ${outcome.kind} it: ${outcome.reason}`,
-          },
-        );
-      }
+        await this.#noteRefusal(attempt, outcome.reason);
+        return this.#giveBack(attempt, outcome, now);
+      case 'returned':
+        return this.#giveBack(attempt, outcome, now);
       case 'resolved':
         return { kind: 'dead-letter', reason: 'a build was answered with a plan document' };
       default:
         return assertNever(outcome);
     }
+  }
+
+  /** Given back before it was done; a refusal costs the job nothing (S17). */
+  async #giveBack(attempt: Attempt, outcome: GivenBack, now: Date): Promise<Outcome> {
+    const { kind, reason } = outcome;
+    const ended: Attempt = { ...attempt, state: kind, endedAt: now, summary: reason };
+    return this.#apply(
+      ended,
+      { type: 'attempt-reclaimed', attempt: attempt.number, reason, excused: kind === 'refused' },
+      { reason: `${attempt.drone} ${kind} it: ${reason}` },
+    );
+  }
+
+  async #noteRefusal({ jobId, drone }: Attempt, reason: string): Promise<void> {
+    const job = await this.ports.jobs.find(jobId);
+    if (job) this.refusals.note(drone, job.value.spec.profile, reason);
   }
 
   async #onFailure(attempt: Attempt, outcome: Failed, now: Date): Promise<Outcome> {

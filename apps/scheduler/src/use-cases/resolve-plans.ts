@@ -14,6 +14,7 @@ import type { Outgoing, Saved, Versioned } from '@swarm/kernel';
 import type { SchedulerPorts } from '../scheduler.ports.js';
 import { abiChanges } from './abi-changes.js';
 import { configurationRef } from './configuration-ref.js';
+import type { Refusals } from './refusals.js';
 
 type Ports = Pick<
   SchedulerPorts,
@@ -22,7 +23,10 @@ type Ports = Pick<
 
 /** From targets to jobs: hands a plan to a drone whose Portage resolves it, and takes the answer in. */
 export class ResolvePlans {
-  constructor(private readonly ports: Ports) {}
+  constructor(
+    private readonly ports: Ports,
+    private readonly refusals: Refusals,
+  ) {}
 
   /** Gives a plan that nobody resolves to a drone; takes it back from one that is lost or has forgotten it. */
   async handOut(plan: Versioned<Plan>, drones: readonly Drone[]): Promise<void> {
@@ -32,8 +36,12 @@ export class ResolvePlans {
       if (lost !== undefined) await this.#giveUpOn(plan, lost);
       return;
     }
+    const { profile } = plan.value;
     const drone = drones.find(
-      (each) => each.state === 'online' && each.capabilities.profile === plan.value.profile,
+      ({ name, state, capabilities }) =>
+        state === 'online' &&
+        capabilities.profile === profile &&
+        this.refusals.of(name, profile) === undefined,
     );
     if (!drone) return;
     const now = this.ports.clock.now();
@@ -95,6 +103,16 @@ export class ResolvePlans {
   /** The drone could not resolve it: another try, or the end of the plan. */
   async failed(plan: Versioned<Plan>, why: string): Promise<Saved> {
     return this.#giveUpOn(plan, why);
+  }
+
+  /** The drone cannot, through nobody's fault: another one is asked, or the same one later (S17). */
+  async refused(plan: Versioned<Plan>, drone: string, reason: string): Promise<Saved> {
+    this.refusals.note(drone, plan.value.profile, reason);
+    return this.#save(
+      plan,
+      { resolving: null, detail: `waits for a drone: ${drone} refused: ${reason}` },
+      [],
+    );
   }
 
   #whyLost(

@@ -11,6 +11,7 @@ import type { AdvanceJobs } from './advance-jobs.js';
 import type { DelegateJob } from './delegate-job.js';
 import type { FollowAbi } from './follow-abi.js';
 import type { ReclaimAttempts } from './reclaim-attempts.js';
+import type { Refusals } from './refusals.js';
 import type { ResolvePlans } from './resolve-plans.js';
 
 type Ports = Pick<
@@ -25,6 +26,7 @@ export interface RoundSteps {
   readonly reclaim: ReclaimAttempts;
   readonly delegate: DelegateJob;
   readonly followAbi: FollowAbi;
+  readonly refusals: Refusals;
 }
 
 /** The artifacts in the staging index of one profile, by build key. */
@@ -92,7 +94,11 @@ export class RunRound {
     if (!jobs.some(({ state }) => state === 'needed')) return;
     const load = await this.#load(drones);
     const round = place(
-      { jobs, drones, load, kindOf: (profile) => kinds.get(profile) },
+      {
+        ...{ jobs, drones, load },
+        kindOf: (profile) => kinds.get(profile),
+        refusalOf: (drone, profile) => this.steps.refusals.of(drone, profile),
+      },
       this.ports.clock.now(),
     );
     for (const placement of round.placements) {

@@ -19,7 +19,7 @@ const YOUNGEST_VICTIM_MS = 300;
 const OLDEST_VICTIM_MS = 1_500;
 
 /** What is planned of the lab, each set as a plan of its own. */
-const LAB_SETS: readonly (readonly string[])[] = [['@world'], ['@broken']];
+const LAB_SETS: readonly (readonly string[])[] = [['@world'], ['@broken'], ['@cycle']];
 /** What is planned of the trace. */
 const SYNTHETIC_SETS: readonly (readonly string[])[] = [['@world']];
 

@@ -45,9 +45,9 @@ const handlers: Handlers = {
   delegated: (job, { attemptId, drone }) =>
     moved({ ...core(job), attempt: job.attempt + 1, state: 'delegated', attemptId, drone }),
   'attempt-reclaimed': (job, event, policy) => {
-    const reclaims = job.reclaims + 1;
+    const reclaims = job.reclaims + (event.excused === true ? 0 : 1);
     const ended = { kind: 'end-attempt', attemptId: job.attemptId } as const;
-    return reclaims < policy.maxReclaims
+    return event.excused === true || reclaims < policy.maxReclaims
       ? moved({ ...core(job), reclaims, state: 'needed', notBefore: null }, ended)
       : quarantined({ ...core(job), reclaims }, `lost ${reclaims} times, last: ${event.reason}`, ended);
   },

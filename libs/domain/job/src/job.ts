@@ -81,7 +81,13 @@ export type JobEvent =
   | { readonly type: 'dependency-restored' }
   | { readonly type: 'delegated'; readonly attemptId: AttemptId; readonly drone: DroneName }
   /** The drone holds the attempt no more, and no fault of the package is known. */
-  | { readonly type: 'attempt-reclaimed'; readonly attempt: number; readonly reason: string }
+  | {
+      readonly type: 'attempt-reclaimed';
+      readonly attempt: number;
+      readonly reason: string;
+      /** True when the drone could not do it through nobody's fault, e.g. because it is behind: it costs nothing (S17). */
+      readonly excused?: boolean;
+    }
   | {
       readonly type: 'attempt-failed';
       readonly attempt: number;

@@ -10,6 +10,8 @@ export interface PlacementState {
   readonly load: ReadonlyMap<string, number>;
   /** How a profile is built; undefined for one that is not known. */
   readonly kindOf: (profile: string) => 'portage' | 'synthetic' | undefined;
+  /** Why a drone is not asked for a profile again yet, after it refused; undefined when it may be (S17). */
+  readonly refusalOf?: (drone: string, profile: string) => string | undefined;
 }
 
 /** One decision: this job goes to this drone, now. */
@@ -130,6 +132,8 @@ function byPreference(job: Job, free: ReadonlyMap<string, number>): (a: Drone, b
 function obstacle(job: Job, drone: Drone, state: PlacementState): string | undefined {
   if (drone.state !== 'online') return `is ${drone.state}`;
   if (drone.capabilities.profile !== job.spec.profile) return `builds for ${drone.capabilities.profile}`;
+  const refusal = state.refusalOf?.(drone.name, job.spec.profile);
+  if (refusal !== undefined) return `refused: ${refusal}`;
   const kind = state.kindOf(job.spec.profile);
   if (kind !== drone.capabilities.executor) {
     return `makes ${drone.capabilities.executor} builds and the profile wants ${kind ?? 'nothing'}`;
