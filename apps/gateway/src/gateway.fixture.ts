@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 import type { MessageBus } from '@swarm/contracts';
 import type { Clock } from '@swarm/kernel';
@@ -40,6 +40,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       bus,
       clock,
       newId: randomUUID,
+      sha256: (text) => createHash('sha256').update(text).digest('hex'),
       binhostUrl: 'http://binhost.test/',
       page: await loadPage(dashboardDir),
       token: token === undefined ? undefined : new Secret(token),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
 import { connectBus } from '@swarm/adapter-nats';
@@ -61,6 +62,7 @@ async function main(config: GatewayConfig, logger: Logger): Promise<void> {
       bus,
       clock: systemClock,
       newId,
+      sha256: (text) => createHash('sha256').update(text).digest('hex'),
       binhostUrl: config.SWARM_BINHOST_URL,
       page,
       token,

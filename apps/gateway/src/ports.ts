@@ -23,6 +23,8 @@ export interface GatewayPorts extends Ledger {
   readonly bus: Pick<MessageBus, 'request' | 'watch'>;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** In hex, of the text in UTF-8. */
+  readonly sha256: (text: string) => string;
   /** Where workstations find releases; a profile's binhost is `<binhostUrl>/<profile>/`. */
   readonly binhostUrl: string;
 }

@@ -238,7 +238,7 @@ describe('a finding', () => {
     const { plan, findings, jobs } = await get('plan', `/plans/${id}`);
     expect(findings).toEqual([finding]);
     expect(plan.configuration).toEqual({ digest: version.digest, number: 1 });
-    expect(jobs[0]).toMatchObject({ why: '', bootstrap: false });
+    expect(jobs[0]).toMatchObject({ why: 'new', bootstrap: false });
     const { plans } = await get('plans', '/plans');
     expect(plans[0]?.configuration?.number).toBe(1);
   });

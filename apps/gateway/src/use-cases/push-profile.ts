@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import { outgoing, type PushedVersion } from '@swarm/contracts';
 import {
   canonicalText,
@@ -25,7 +23,7 @@ const MAX_TRIES = 10;
 /** What would end a line, or is none of its characters. */
 const NOT_IN_A_LINE = /[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]/u;
 
-type Ports = Pick<GatewayPorts, 'profiles' | 'clock' | 'newId'>;
+type Ports = Pick<GatewayPorts, 'profiles' | 'clock' | 'newId' | 'sha256'>;
 
 /** Who changes a profile, and why. */
 interface By {
@@ -95,12 +93,12 @@ interface Stored {
 }
 
 async function storeVersion(
-  { profiles, clock, newId }: Ports,
+  { profiles, clock, newId, sha256 }: Ports,
   push: By & { readonly name: string; readonly configuration: Configuration },
   replaces?: number,
 ): Promise<Stored> {
   const { name: profile, configuration, author, reason } = push;
-  const digest = createHash('sha256').update(canonicalText(configuration)).digest('hex');
+  const digest = sha256(canonicalText(configuration));
   let isNew = false;
   const version = await profiles.pushVersion({
     profile,

@@ -1,20 +1,32 @@
-import {
-  checkConfiguration,
-  type Configuration,
-  type ProfileRepository,
-  type ProfileVersion,
-  type VersionPush,
-} from '@swarm/domain-plan';
+import type { Configuration, ProfileRepository, ProfileVersion, VersionPush } from '@swarm/domain-plan';
+import { z } from 'zod';
 
 import type { Prisma, ProfileVersion as VersionRow } from './generated/prisma/client.js';
 import type { Ledger } from './ledger.js';
 import { storeMessages } from './messages.js';
-import { impossible } from './row.js';
+import { parsed } from './row.js';
 
 type Versions = Pick<ProfileRepository, 'pushVersion' | 'version' | 'numbered' | 'current' | 'versions'>;
 
 /** Postgres counts in 32 bits; what is beyond is the number of no version. */
 const MAX_NUMBER = 2 ** 31 - 1;
+
+/** The shape alone: what was pushed once stays readable, whatever a push is checked for later. */
+const Content = z.strictObject({
+  files: z.record(z.string(), z.string()),
+  makeProfile: z.string(),
+  world: z.array(z.string()),
+  repositories: z.array(
+    z.strictObject({
+      name: z.string(),
+      source: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('git'), url: z.string() }),
+        z.strictObject({ kind: z.literal('directory'), path: z.string() }),
+      ]),
+      revision: z.string(),
+    }),
+  ),
+});
 
 /** What was pushed to profiles, over Postgres. */
 export function profileVersions(ledger: Ledger): Versions {
@@ -71,8 +83,6 @@ function columnOf(configuration: Configuration): Prisma.InputJsonValue {
 }
 
 function versionOfRow({ configuration, ...row }: VersionRow): ProfileVersion {
-  const checked = checkConfiguration(configuration);
-  if (checked.ok) return { ...row, configuration: checked.value };
-  const mistakes = checked.error.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  return impossible({ table: 'profile_version', id: `${row.profile} ${row.number}` }, mistakes);
+  const name = { table: 'profile_version', id: `${row.profile} ${row.number}` };
+  return { ...row, configuration: parsed(name, Content, configuration) };
 }
