@@ -7,6 +7,7 @@ import { followEvents } from '../client/follow-events.js';
 import { printEvent, printPlan } from '../print/views.js';
 import type { Surroundings } from '../surroundings.js';
 import { apiCommand, clientFor, show, type ApiOptions } from './api-command.js';
+import { planShowCommand } from './plan-show.command.js';
 
 interface PlanOptions extends ApiOptions {
   readonly profile?: string;
@@ -92,7 +93,10 @@ export function planCommands(surroundings: Surroundings): Command[] {
   return [
     planOptions(apiCommand('plan', 'build what a profile needs: its own targets, or these'))
       .argument('[targets...]', 'atoms and sets, e.g. @world')
-      .action(ask),
+      .action(ask)
+      // What comes after `show` is of `show`: both have --json.
+      .enablePositionalOptions()
+      .addCommand(planShowCommand(surroundings)),
     planOptions(apiCommand('build', 'build these packages and what they need'))
       .argument('<atoms...>', 'e.g. dev-libs/icu or =dev-libs/icu-74.2')
       .action(ask),

@@ -11,6 +11,7 @@ import type { ApiClient } from '../client/api-client.js';
 import { printDrones, printJobs, printProfiles, printReleases, printStatus } from '../print/views.js';
 import type { Surroundings } from '../surroundings.js';
 import { apiCommand, clientFor, show, type ApiOptions } from './api-command.js';
+import { profileCommands } from './profile.commands.js';
 
 /** Jobs that nobody waits for any more. */
 const OVER: readonly JobStateName[] = ['published', 'superseded', 'cancelled'];
@@ -84,6 +85,7 @@ export function readCommands(surroundings: Surroundings): Command[] {
         const data = await clientFor(options, surroundings).call('profiles', {});
         show(data, options, surroundings, ({ profiles }) => printProfiles(profiles));
       }),
+      ...profileCommands(surroundings),
     ]),
   ];
 }

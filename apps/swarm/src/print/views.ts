@@ -77,8 +77,9 @@ export function printPlan({ plan, numbers, findings, jobs, release }: PlanDetail
 export function printJobs(jobs: readonly JobSummary[]): string {
   return table(
     ['package', 'profile', 'state', 'attempt', 'why'],
-    jobs.map(({ cpv, profile, synthetic, state, attempt, reason }) => [
-      cpv,
+    jobs.map(({ cpv, bootstrap, profile, synthetic, state, attempt, reason }) => [
+      // Such a package is in the plan twice.
+      bootstrap ? `${cpv} (bootstrap)` : cpv,
       profile + mark(synthetic),
       state,
       attempt,
