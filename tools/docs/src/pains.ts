@@ -15,7 +15,7 @@ export const pains = {
   S8: 'A transition is one row update under a revision; a time-out leaves nothing between two states.',
   S9: 'A slot conflict is found when the plan is made, with the parents named and the line that settles it.',
   S10: 'A binary with other ABI flags than the profile’s is built by nobody and published by nobody.',
-  S11: 'A cycle of build dependencies is found when the plan is made, and does not hold up the rest.',
+  S11: 'A cycle of build dependencies is found when the plan is made and opened by a staged build, whose stage 1 is never released; one that nothing opens does not hold up the rest.',
   S12: 'A success rate counts what is quarantined against it.',
   S13: 'A drone that cannot prove that it belongs to the swarm may say nothing.',
   S14: 'A machine proves on the connection that it is the drone in question before anything is done to it.',

@@ -5,6 +5,7 @@ import type { JobDetail, PlanDetail, Release } from '@swarm/contracts';
 import { SwarmError } from '@swarm/kernel';
 
 import type { RunningSwarm } from './running-swarm.js';
+import { checkStagesAreHidden, stagesOf } from './stages.js';
 import { checkSyntheticBinhost } from './synthetic-workstation.js';
 import { updateWorkstation, type WorkstationReport } from './workstation.js';
 
@@ -83,6 +84,7 @@ export async function travel({ swarm, home, stateDir, say }: JourneyOptions): Pr
   }
   const jobs: JobDetail[] = [];
   for (const plan of plans) for (const { id } of plan.jobs) jobs.push(await api.call('job', { id }));
+  await checkStagesAreHidden(binhostUrl, stagesOf(jobs));
   return {
     kind: runtime.kind,
     plans,

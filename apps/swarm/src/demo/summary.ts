@@ -1,6 +1,7 @@
 import type { JobDetail } from '@swarm/contracts';
 
 import type { JourneyResult, LostDrone } from './journey.js';
+import { stagesOf, type Stage } from './stages.js';
 
 /** What the demo says at its end, and `--json` writes. */
 export interface Summary {
@@ -9,6 +10,10 @@ export interface Summary {
   readonly built: number;
   readonly alreadyBuilt: number;
   readonly attempts: number;
+  /** Cycles that were opened by building a package twice. */
+  readonly stages: readonly Stage[];
+  /** What is not planned, and why. */
+  readonly findings: readonly string[];
   readonly quarantined: readonly { readonly cpv: string; readonly reason: string }[];
   readonly blocked: readonly { readonly cpv: string; readonly reason: string }[];
   /** Packages built by each drone. */
@@ -44,6 +49,8 @@ export function summarize(result: JourneyResult): Summary {
     built: of('published').length,
     alreadyBuilt,
     attempts,
+    stages: stagesOf(jobs),
+    findings: plans.flatMap(({ findings }) => findings.map(({ text }) => text)),
     quarantined: of('quarantined').map(named),
     blocked: of('blocked').map(named),
     builtBy: Object.fromEntries([...builtBy].sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -87,7 +94,12 @@ export function summaryText(summary: Summary): string {
           `  lost drone   ${summary.lost.drone}, while it built ${summary.lost.cpv}; finished by ${summary.lost.finishedBy ?? 'nobody'}`,
         ]
       : []),
+    ...summary.stages.map(
+      ({ cpv, use, fullUse }) =>
+        `  cycle        ${cpv} built first with USE "${use.join(' ')}", then in full with "${fullUse.join(' ')}"`,
+    ),
     ...stuck,
+    ...summary.findings.map((text) => `  not planned  ${text}`),
     `  release      ${summary.release ?? 'none'}`,
     summary.kind === 'synthetic'
       ? `  checked      ${summary.installed} files of the binhost against its index`

@@ -154,12 +154,13 @@ describe('sub-slots and ABI', () => {
     lab('bound', { depend: on('icu', ':='), rdepend: on('icu', ':=') }),
     lab('deep', { depend: on('bound', ':=') }),
     lab('loose', { depend: on('icu') }),
+    lab('maker', { depend: on('icu', ':=') }),
   ];
   const first = builtFrom(resolvePlan(documentOf(world('70.1', '70')), nothing));
 
   it('rebuilds those that are bound to a sub-slot that moved, all of them and only them (S33)', () => {
     const graph = resolvePlan(documentOf(world('71.1', '71')), { digest, known: first });
-    expect(jobNames(graph).sort()).toEqual(['bound', 'icu']);
+    expect(jobNames(graph).sort()).toEqual(['bound', 'icu', 'maker']);
   });
 
   it('rebuilds nobody above a library whose new version has the sub-slot and the ABI of the old one (Q15)', () => {
@@ -177,6 +178,7 @@ describe('sub-slots and ABI', () => {
     const again = resolvePlan(documentOf(world('70.2', '70')), { digest, known, abiChange });
     expect(again.jobs.map(({ cpv, why }) => [nameOf(cpv), why])).toEqual([
       ['bound', 'ABI of lab-libs/icu: libicu.so.70 lost 1 symbol'],
+      ['maker', 'ABI of lab-libs/icu: libicu.so.70 lost 1 symbol'],
     ]);
     const after = builtFrom(again, known);
     expect(resolvePlan(documentOf(world('70.2', '70')), { digest, known: after, abiChange }).jobs).toEqual(
@@ -237,6 +239,48 @@ describe('cycles', () => {
     expect(needsOf(graph, 'shaper', stageOne)).toEqual(['glyphs#1']);
   });
 
+  it('never take a stage-1 build for a full one, not even where its flags are what is configured now (S11)', () => {
+    const known = builtFrom(resolvePlan(documentOf([twin.glyphs, twin.shaper]), nothing));
+    const plain = { ...twin.glyphs, use: [] };
+    const graph = resolvePlan(documentOf([plain, twin.shaper]), { digest, known });
+    expect(graph.jobs.map(({ cpv, bootstrap, why }) => [nameOf(cpv), bootstrap, why])).toEqual([
+      ['glyphs', false, 'USE changed: -shaper'],
+    ]);
+    const stageOne = known.filter(({ bootstrap }) => bootstrap);
+    const fresh = resolvePlan(documentOf([plain, twin.shaper]), { digest, known: stageOne });
+    expect(fresh.jobs.find(({ cpv }) => cpv.includes('glyphs'))?.why).toBe('new');
+  });
+
+  it('give who is built against a stage 1 what that one needs, and not what the full one would', () => {
+    const glyphs = { ...twin.glyphs, rdepend: `shaper? ( ${on('shaper')} ${on('data')} ) ${on('base')}` };
+    const graph = resolvePlan(documentOf([glyphs, twin.shaper, lab('data'), lab('base')]), nothing);
+    expect(needsOf(graph, 'shaper')).toEqual(['base', 'glyphs#1']);
+  });
+
+  it('are left by the alternative of a choice that is no member', () => {
+    const glyphs = {
+      ...twin.glyphs,
+      depend: `shaper? ( ${on('shaper')} ) || ( ${on('shaper')} ${on('plain')} )`,
+      rdepend: '',
+    };
+    const graph = resolvePlan(documentOf([glyphs, twin.shaper, lab('plain')]), nothing);
+    expect(graph.findings).toEqual([]);
+    expect(needsOf(graph, 'glyphs#1')).toEqual(['plain']);
+  });
+
+  it('get no stage 1 that only what stays stuck would use', () => {
+    const graph = resolvePlan(
+      documentOf([
+        lab('a', { depend: `${on('b')} ${on('c')}` }),
+        lab('b', { depend: on('a') }),
+        lab('c', { iuse: ['x'], use: ['x'], depend: `x? ( ${on('a')} )` }),
+      ]),
+      nothing,
+    );
+    expect(graph.jobs).toEqual([]);
+    expect(graph.members).toEqual([]);
+  });
+
   it('are opened by an earlier build of the same sub-slot where the binhost has one, without a stage 1', () => {
     const known = builtFrom(resolvePlan(documentOf([twin.glyphs, twin.shaper]), nothing)).filter(
       ({ bootstrap }) => !bootstrap,
@@ -289,6 +333,13 @@ describe('cycles', () => {
         .sort(),
     ).toEqual(['left#1', 'right#1']);
     expect(two.findings).toEqual([]);
+    const costOf = (cpv: string): number => (cpv.includes('/middle-') ? 100 : 1);
+    const cheap = resolvePlan(documentOf(overlapping({})), { ...nothing, costOf });
+    expect(
+      jobNames(cheap)
+        .filter((name) => name.endsWith('#1'))
+        .sort(),
+    ).toEqual(['left#1', 'right#1']);
   });
 
   it('that are nested are opened, and every full build comes with its full USE', () => {
@@ -367,7 +418,7 @@ describe('what Portage could not satisfy', () => {
       { ...problem, id: expect.stringMatching(/^use-change-/) },
       { kind: 'left-out', packages: ['lab-libs/app-1'], text: expect.stringContaining('lab-libs/lib-1') },
     ]);
-    expect(graph.members.map(({ cpv }) => nameOf(cpv))).toEqual(['app', 'other']);
+    expect(graph.members.map(({ cpv }) => nameOf(cpv))).toEqual(['other']);
   });
 });
 

@@ -44,7 +44,7 @@ export interface JobGraph {
   readonly jobs: readonly PlannedJob[];
   /** Packages that need no build, because the binhost has one of the same inputs. */
   readonly alreadyBuilt: readonly Cpv[];
-  /** Every package of the plan with its build key, built or not; what a release consists of. No stage-1 builds. */
+  /** Every package that is or can be built, with its key; what a release consists of. No stage-1 builds. */
   readonly members: readonly { readonly cpv: Cpv; readonly buildKey: string }[];
   readonly findings: readonly Finding[];
 }
@@ -91,13 +91,13 @@ export function resolvePlan(document: PlanDocument, ports: ResolverPorts): JobGr
     impossible,
     isBuilt: (inputs) => known.byKey.has(bootstrapKey(inputs)),
   });
-  const wanted = nodes.flatMap(({ cpv }, i) =>
-    impossible.has(i) ? [] : [{ cpv, buildKey: choices[i]?.buildKey ?? '' }],
+  const members = nodes.flatMap(({ cpv }, i) =>
+    scheduled.leftOut.has(i) ? [] : [{ cpv, buildKey: choices[i]?.buildKey ?? '' }],
   );
   return {
     jobs: jobsOf(scheduled, { graph, work, choices, bootstrapKey }),
     alreadyBuilt: nodes.filter((_node, i) => !mustBeBuilt(i) && !impossible.has(i)).map(({ cpv }) => cpv),
-    members: wanted,
+    members,
     findings: findingsOf({ document, graph, work, scheduled, digest }),
   };
 }
