@@ -1,8 +1,17 @@
+import {
+  type Eapi,
+  isEapi,
+  type LanguageError,
+  parseDependencies,
+  parseTokens,
+  printReduced,
+  useReduce,
+  useReduceTokens,
+} from '@swarm/domain-ebuild';
 import { ok, type Result } from '@swarm/kernel';
 
 import type { BinpkgFormat, BinpkgMetadata } from './binpkg-metadata.js';
 import type { PackageName } from './package-name.js';
-import { reduceDependencies } from './dependency-string.js';
 import type { IndexEntry } from './index-model.js';
 import { toEntry } from './index-text.js';
 import { type ArtifactRefusal, refusal } from './refusal.js';
@@ -35,17 +44,24 @@ const copied = [
   'USE',
   'USER_PATCHES',
 ] as const;
-/** Keys whose USE conditionals Portage evaluates first; those that end in DEPEND hold atoms. */
+/** Keys whose USE conditionals Portage evaluates first. */
 const evaluated = [
-  'BDEPEND',
-  'DEPEND',
-  'IDEPEND',
-  'LICENSE',
-  'PDEPEND',
-  'PROPERTIES',
-  'RDEPEND',
-  'RESTRICT',
+  ['BDEPEND', reduceAtoms],
+  ['DEPEND', reduceAtoms],
+  ['IDEPEND', reduceAtoms],
+  ['LICENSE', reduceWords],
+  ['PDEPEND', reduceAtoms],
+  ['PROPERTIES', reduceWords],
+  ['RDEPEND', reduceAtoms],
+  ['RESTRICT', reduceWords],
 ] as const;
+
+/** What the dependency strings of one package are evaluated with. */
+interface Evaluation {
+  readonly use: ReadonlySet<string>;
+  /** None where the EAPI is not known here: then all features are allowed, and it is the client that masks. */
+  readonly eapi: Eapi | undefined;
+}
 
 /**
  * The index entry of a verified package, with the fields that Portage would write.
@@ -56,12 +72,19 @@ export function entryOf(
   file: IndexedFile,
 ): Result<IndexEntry, ArtifactRefusal> {
   const { metadata } = binpkg;
-  const use = new Set((metadata.get('USE') ?? '').split(' '));
   const fields = new Map<string, string>();
   for (const key of copied) fields.set(key, oneLine(metadata.get(key) ?? ''));
-  for (const key of evaluated) {
-    const reduced = reduceDependencies(metadata.get(key) ?? '', use, { atoms: key.endsWith('DEPEND') });
-    if (!reduced.ok) return refusal('bad-metadata', `${key}: ${reduced.error}`);
+  const use = new Set((fields.get('USE') ?? '').split(' '));
+  const named = fields.get('EAPI') ?? '';
+  // An ebuild that names no EAPI is of EAPI 0.
+  const eapi = named === '' ? '0' : named;
+  const evaluation = { use, eapi: isEapi(eapi) ? eapi : undefined };
+  for (const [key, reduce] of evaluated) {
+    const reduced = reduce(oneLine(metadata.get(key) ?? ''), evaluation);
+    if (!reduced.ok) {
+      const { column, message } = reduced.error;
+      return refusal('bad-metadata', `${key} (EAPI ${eapi}), column ${column}: ${message}`);
+    }
     fields.set(key, reduced.value);
   }
   fields
@@ -74,6 +97,20 @@ export function entryOf(
     .set('REPO', oneLine(metadata.get('repository') ?? ''));
   const entry = toEntry(fields, new Map());
   return entry.ok ? ok(entry.value) : refusal('bad-metadata', entry.error.message);
+}
+
+/**
+ * Read by the rules of the package's EAPI, as a client reads it. Portage writes its index by the rules of none, which
+ * shows only where up to EAPI 6 an any-of group has nothing left: it holds, and Portage's index would say that it cannot.
+ */
+function reduceAtoms(text: string, { use, eapi }: Evaluation): Result<string, LanguageError> {
+  const nodes = parseDependencies(text, { eapi });
+  return nodes.ok ? ok(printReduced(useReduce(nodes.value, use, { eapi }))) : nodes;
+}
+
+function reduceWords(text: string, { use, eapi }: Evaluation): Result<string, LanguageError> {
+  const nodes = parseTokens(text, { eapi });
+  return nodes.ok ? ok(printReduced(useReduceTokens(nodes.value, use, { eapi }))) : nodes;
 }
 
 /** Path of a package in a binhost: `cat/pn/pf-N.gpkg.tar`. N is the binhost's own count, not BUILD_ID. */

@@ -15,7 +15,6 @@ export { defaultElfLimits, type ElfLimits } from './elf-limits.js';
 export { type Binpkg, type BinpkgFormat, type BinpkgMetadata, syntheticKey } from './binpkg-metadata.js';
 export { type ByteSource, bytesSource } from './byte-source.js';
 export { type PackageName, parsePackageName } from './package-name.js';
-export { reduceDependencies, type ReduceOptions } from './dependency-string.js';
 export {
   decodeGpkgMetadata,
   type Decompress,

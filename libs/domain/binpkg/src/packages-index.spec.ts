@@ -165,12 +165,43 @@ describe('an index entry', () => {
     });
   });
 
-  it('is not made from dependencies that Portage could not read', () => {
-    const metadata = new Map([...verified.value.metadata, ['RDEPEND', '|| ( a/b']]);
-    expect(entryOf({ cpv: verified.value.cpv, metadata }, file)).toMatchObject({
+  const withMetadata = (more: Readonly<Record<string, string>>): ReturnType<typeof entryOf> =>
+    entryOf(
+      {
+        cpv: verified.value.cpv,
+        metadata: new Map([...verified.value.metadata, ...Object.entries(more)]),
+      },
+      file,
+    );
+
+  // Expected values are what use_reduce of Portage 3.0.82.2 gave under that EAPI; under none where it is not known.
+  it.each([
+    ['DEPEND', '8', 'x z', 'a/b[x?,!y?,z=,!w=] y? ( c/d )', 'a/b[x,-y,z,w]'],
+    ['RDEPEND', '8', '', '|| ( x? ( a/b ) ) c/d', '__const__/empty-any-of c/d'],
+    ['RDEPEND', '6', '', '|| ( x? ( a/b ) ) c/d', 'c/d'],
+    ['BDEPEND', '10', '', 'x? ( a/b ) c/d:0/1=', 'c/d:0/1='],
+    ['LICENSE', '8', 'doc', '|| ( GPL-2 MIT ) doc? ( FDL-1.3 )', '|| ( GPL-2 MIT ) FDL-1.3'],
+    ['RESTRICT', '8', '', '!test? ( test ) mirror', 'test mirror'],
+  ])('has %s of EAPI %s with USE "%s": %s becomes %s', (key, eapi, use, text, expected) => {
+    const made = withMetadata({ EAPI: eapi, USE: use, [key]: text });
+    expect(made.ok && made.value.fields.get(key)).toBe(expected);
+  });
+
+  it.each([
+    ['RDEPEND', '8', '|| ( a/b', 'RDEPEND (EAPI 8), column 4: "(" is not closed'],
+    ['LICENSE', '8', 'MIT )', 'LICENSE (EAPI 8), column 5: ")" closes nothing'],
+    ['DEPEND', '4', 'a/b c/d:=', 'DEPEND (EAPI 4), column 9: "=" is no slot'],
+    ['DEPEND', '', 'a/b c/d:2', 'DEPEND (EAPI 0), column 8: a slot needs EAPI 1'],
+  ])('is not made where a client could not read its %s: EAPI "%s", %s', (key, eapi, text, message) => {
+    expect(withMetadata({ EAPI: eapi, [key]: text })).toMatchObject({
       ok: false,
-      error: { reason: 'bad-metadata' },
+      error: { reason: 'bad-metadata', message: expect.stringContaining(message) },
     });
+  });
+
+  it('has a licence on one line, whatever separates its words', () => {
+    const made = withMetadata({ LICENSE: 'MIT\u2028CPV:\u0085x? (\u00a0BSD )' });
+    expect(made.ok && made.value.fields.get('LICENSE')).toBe('MIT CPV:');
   });
 
   it('cannot be made to write a second line', () => {
