@@ -46,8 +46,10 @@ export { releaseRepository } from './repository-users.js';
 export {
   parseDocument as parsePlanDocument,
   resolvePlan,
+  selfTest,
   type PlanResolution,
   type ResolvePlanRequest,
+  type SelfTest,
 } from './resolve-plan.js';
 export { systemMachine } from './system-machine.js';
 export { withoutAnsi } from './text-tail.js';
