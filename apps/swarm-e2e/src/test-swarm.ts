@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { API_BASE, PlanDetail, type JobDetail, type PlanDocument } from '@swarm/contracts';
-import { startProcess } from '@swarm/platform';
+import { runCommand, startProcess } from '@swarm/platform';
 import { repositoryRoot, tempDir, waitFor } from '@swarm/testing';
 
 import { documentOf, smallWorld } from './synthetic-world.js';
@@ -26,9 +26,11 @@ const quickTimes = {
   SWARM_ACK_WAIT_MS: '3000',
 };
 
-/** A whole swarm of processes, as `swarm up` runs it, with synthetic builds. */
+/** A whole swarm of processes, as `swarm up` runs it; with synthetic builds unless said otherwise. */
 export interface TestSwarm extends AsyncDisposable {
   readonly stateDir: string;
+  /** Runs a `swarm` command against it; resolves to what it printed. Rejects when it fails. */
+  command(...args: readonly string[]): Promise<string>;
   /** Gives every package of the small world this version: the next plan has everything to build. */
   bumpTo(version: string): Promise<void>;
   /** Makes a plan and resolves to its id. */
@@ -50,6 +52,7 @@ export interface TestSwarm extends AsyncDisposable {
 export interface TestSwarmOptions {
   readonly drones?: number;
   readonly document?: PlanDocument;
+  readonly executor?: 'synthetic' | 'portage';
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -63,6 +66,7 @@ interface Addresses {
 export async function startTestSwarm({
   drones = 2,
   document,
+  executor = 'synthetic',
   env = {},
 }: TestSwarmOptions = {}): Promise<TestSwarm> {
   const home = repositoryRoot();
@@ -79,7 +83,7 @@ export async function startTestSwarm({
       'up',
       `--state=${stateDir}`,
       `--drones=${drones}`,
-      '--executor=synthetic',
+      `--executor=${executor}`,
       `--graph=${graph}`,
       '--drain=0',
     ],
@@ -98,7 +102,7 @@ export async function startTestSwarm({
   );
   if ('failed' in runtime) throw new Error(`swarm up ended: ${runtime.failed}`);
   const { gateway, binhost } = runtime;
-  const urls = { api: `${gateway}${API_BASE}`, staging: `${binhost}/staging/synthetic` };
+  const urls = { gateway, api: `${gateway}${API_BASE}`, staging: `${binhost}/staging/synthetic` };
   const swarm = new Client(stateDir, graph, urls, async () => {
     await up.stop(STOP_GRACE_MS);
     await directory[Symbol.asyncDispose]();
@@ -114,7 +118,7 @@ class Client implements TestSwarm {
   constructor(
     readonly stateDir: string,
     private readonly graph: string,
-    private readonly urls: { readonly api: string; readonly staging: string },
+    private readonly urls: { readonly gateway: string; readonly api: string; readonly staging: string },
     private readonly dispose: () => Promise<void>,
   ) {}
 
@@ -122,6 +126,17 @@ class Client implements TestSwarm {
     const response = await fetch(`${this.urls.api}${path}`);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.json();
+  }
+
+  async command(...args: readonly string[]): Promise<string> {
+    const main = join(repositoryRoot(), 'dist/apps/swarm/main.js');
+    const { status, stdout, stderr } = await runCommand(
+      process.execPath,
+      [main, ...args, `--url=${this.urls.gateway}`],
+      { cwd: this.stateDir, env: process.env, limitMs: PLAN_LIMIT_MS },
+    );
+    if (status !== 0) throw new Error(`swarm ${args.join(' ')} ended with ${status}:\n${stdout}\n${stderr}`);
+    return stdout;
   }
 
   async bumpTo(version: string): Promise<void> {
