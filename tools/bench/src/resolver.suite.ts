@@ -63,12 +63,15 @@ function peerOrder({ packages, edges }: PlanDocument): number {
 }
 
 function heapOf(name: string, document: PlanDocument): Result[] {
+  globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
   const graph = resolvePlan(document, { digest, known: [] });
+  globalThis.gc?.();
   const value = (process.memoryUsage().heapUsed - before) / BYTES_PER_MIB;
+  const jobs = graph.jobs.length;
   return [
     { name, value, unit: 'MiB', runs: 1, min: value, max: value },
-    { name: '20,000 packages: jobs', value: graph.jobs.length, unit: 'jobs', runs: 1, min: 0, max: 0 },
+    { name: '20,000 packages: jobs', value: jobs, unit: 'jobs', runs: 1, min: jobs, max: jobs },
   ];
 }
 

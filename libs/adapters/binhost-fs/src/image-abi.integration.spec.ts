@@ -22,7 +22,7 @@ describeWithPortage('a library that Portage built and packed', () => {
     dir = await mkdtemp(join(tmpdir(), 'swarm-abi-'));
     const repository = await prepareLab({
       labDir: join(workspace, 'lab'),
-      stateDir: join(dir, 'lab'),
+      stateDir: join(workspace, '.cache', 'test-lab'),
       portage,
     });
     const variables = { LAB_STATE_DIR: dir };

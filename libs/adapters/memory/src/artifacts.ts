@@ -1,6 +1,12 @@
 /* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
 import { packageOf } from '@swarm/domain-ebuild';
-import type { Artifact, ArtifactRepository, Generation, GenerationRepository } from '@swarm/domain-release';
+import type {
+  Artifact,
+  ArtifactRepository,
+  Generation,
+  GenerationRepository,
+  StoredBuild,
+} from '@swarm/domain-release';
 
 import { mustExist, type MemoryStore } from './memory-store.js';
 import { readyToStore } from './messages.js';
@@ -59,25 +65,29 @@ export function memoryArtifacts(store: MemoryStore, source: string): ArtifactRep
         ({ buildKey }) => buildKey,
       );
     },
-    builds: async (profile, packages) => {
-      const wanted = new Set(packages);
-      const found = published(profile).flatMap((artifact) => {
-        const spec = store.jobs.get(artifact.jobId)?.value.spec;
-        if (!spec?.inputs || !wanted.has(packageOf(spec.cpv))) return [];
-        const { buildKey, inputs, bootstrap, needs } = spec;
-        const build = { buildKey, inputs, bootstrap, needs: needs.map((need) => need.buildKey) };
-        return [{ ...build, abi: artifact.abi, receivedAt: artifact.receivedAt }];
-      });
-      return found
-        .sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime())
-        .map(({ receivedAt: _receivedAt, ...build }) => build);
-    },
+    builds: async (profile, packages) => storedBuilds(store, published(profile), packages),
     bySha256s: async (profile, sha256s) => {
       const wanted = new Set(sha256s);
       const found = published(profile).filter(({ sha256 }) => wanted.has(sha256));
       return byPath(newestOfEach(found, ({ sha256 }) => sha256));
     },
   };
+}
+
+function storedBuilds(
+  store: MemoryStore,
+  artifacts: readonly Artifact[],
+  packages: readonly string[],
+): readonly StoredBuild[] {
+  const wanted = new Set(packages);
+  return artifacts
+    .toSorted((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime())
+    .flatMap(({ jobId, abi }) => {
+      const spec = store.jobs.get(jobId)?.value.spec;
+      if (!spec?.inputs || !wanted.has(packageOf(spec.cpv))) return [];
+      const { buildKey, inputs, bootstrap, needs } = spec;
+      return [{ buildKey, inputs, bootstrap, needs: needs.map((need) => need.buildKey), abi }];
+    });
 }
 
 function byPath(artifacts: readonly Artifact[]): readonly Artifact[] {

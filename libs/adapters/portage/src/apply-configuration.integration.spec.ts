@@ -42,7 +42,7 @@ describeWithPortage('a machine with a configuration', () => {
     if (setup.kind !== 'ready') throw new Error(setup.reason);
     const { portage } = setup;
     temporary = await tempDir('configuration');
-    const stateDir = join(temporary.path, 'lab');
+    const stateDir = join(workspace, '.cache', 'test-lab');
     repository = await prepareLab({ labDir: join(workspace, 'lab'), stateDir, portage });
     bare = await bareMachine({
       name: 'drone',

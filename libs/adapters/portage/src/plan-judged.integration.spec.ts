@@ -45,7 +45,9 @@ describeWithPortage('plans over real Portage', () => {
   async function machineFor(name: string, labDir: string): Promise<Machine> {
     if (setup.kind !== 'ready') throw new Error(setup.reason);
     const { portage } = setup;
-    const repository = await prepareLab({ labDir, stateDir: join(dir, 'lab'), portage });
+    const isOwn = labDir.startsWith(dir);
+    const stateDir = isOwn ? join(dir, 'lab') : join(workspace, '.cache', 'test-lab');
+    const repository = await prepareLab({ labDir, stateDir, portage });
     return createMachine({
       name,
       dir: join(dir, name),

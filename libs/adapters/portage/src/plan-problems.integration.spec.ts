@@ -152,7 +152,7 @@ describeWithPortage('problems of a plan', () => {
     dir = await mkdtemp(join(tmpdir(), 'swarm-problems-'));
     const repository = await prepareLab({
       labDir: join(workspace, 'lab'),
-      stateDir: join(dir, 'state'),
+      stateDir: join(workspace, '.cache', 'test-lab'),
       portage,
     });
     machine = await createMachine({ name: 'drone', dir: join(dir, 'drone'), repository, portage });

@@ -23,7 +23,7 @@ describeWithPortage('the self-test of the shim', () => {
     dir = await mkdtemp(join(tmpdir(), 'swarm-self-test-'));
     const repository = await prepareLab({
       labDir: join(workspace, 'lab'),
-      stateDir: join(dir, 'state'),
+      stateDir: join(workspace, '.cache', 'test-lab'),
       portage,
     });
     machine = await createMachine({ name: 'drone', dir: join(dir, 'drone'), repository, portage });

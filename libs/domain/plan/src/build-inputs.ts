@@ -63,9 +63,9 @@ export function differences(before: BuildInputs, after: BuildInputs, policy: Rev
 }
 
 function entriesOf(record: Readonly<Record<string, string>>): string[] {
-  return Object.keys(record)
-    .sort()
-    .map((name) => `${name}=${record[name] ?? ''}`);
+  const names = Object.keys(record);
+  if (names.length > 1) names.sort();
+  return names.map((name) => `${name}=${record[name] ?? ''}`);
 }
 
 function versionOf({ cpv }: BuildInputs): string {

@@ -1,6 +1,6 @@
-import { keyText, type BuildInputs, type RevisionPolicy } from './build-inputs.js';
+import { keyText, type RevisionPolicy } from './build-inputs.js';
 import { reasonToBuild, relinkedOf, type KnownBuilds } from './known-build.js';
-import type { PackageGraph } from './package-graph.js';
+import type { PackageGraph, PackageNode } from './package-graph.js';
 
 /** What is known of the binhost, and how exact a build must be to be used again. */
 export interface ReuseRules {
@@ -36,7 +36,7 @@ export function chooseBuilds(
   for (const node of order) {
     const found = nodes[node];
     if (!found) continue;
-    const choice = choiceOf(found.inputs, rules, (slotted) => keyAt.get(slotted));
+    const choice = choiceOf(found, rules, (slotted) => keyAt.get(slotted));
     choices.set(node, choice);
     // What is still to be built has no ABI yet.
     if (choice.why === '') keyAt.set(`${found.name}:${found.package.slot}`, choice.buildKey);
@@ -45,14 +45,14 @@ export function chooseBuilds(
 }
 
 function choiceOf(
-  inputs: BuildInputs,
+  { name, inputs }: PackageNode,
   { known, policy, digest, abiChange }: ReuseRules,
   chosen: (slotted: string) => string | undefined,
 ): Choice {
   const text = keyText(inputs, policy);
   const buildKey = digest(text);
   const build = known.byKey.get(buildKey);
-  if (!build) return { buildKey, why: reasonToBuild(inputs, known, policy) };
+  if (!build) return { buildKey, why: reasonToBuild(inputs, known.byPackage.get(name) ?? [], policy) };
   const broken = relinkedOf(build, known, chosen).flatMap((relinked) => {
     const change = abiChange(relinked.before, relinked.after);
     return change === undefined ? [] : [{ ...relinked, change }];
@@ -66,6 +66,6 @@ function choiceOf(
       .join(' ')}`,
   );
   if (known.byKey.has(relinkedKey)) return { buildKey: relinkedKey, why: '' };
-  const why = broken.map(({ package: name, change }) => `ABI of ${name.replace(/:0$/, '')}: ${change}`);
+  const why = broken.map(({ package: library, change }) => `ABI of ${library.replace(/:0$/, '')}: ${change}`);
   return { buildKey: relinkedKey, why: why.join('; ') };
 }

@@ -1,4 +1,4 @@
-import { checkRequiredUse, isEapi, packageOf } from '@swarm/domain-ebuild';
+import { checkRequiredUse, isEapi } from '@swarm/domain-ebuild';
 
 import type { BuildInputs } from './build-inputs.js';
 import type { KnownBuilds } from './known-build.js';
@@ -25,7 +25,13 @@ export function cycleWorld({ graph, mustBeBuilt, known, costOf }: CycleWorldOpti
   const { nodes } = graph;
   const language = new PackageLanguage(nodes);
   const nodeAt = (node: number): PackageNode => nodeOf(graph, node);
-  const flagsOf = flagReader(nodes);
+  const flagsOf = (inputs: BuildInputs): ReadonlySet<string> => language.flagsOf(inputs);
+  const names = new WeakMap<ReadonlySet<number>, ReadonlySet<string>>();
+  const namesOf = (members: ReadonlySet<number>): ReadonlySet<string> => {
+    const found = names.get(members) ?? new Set([...members].map((member) => nodeAt(member).name));
+    names.set(members, found);
+    return found;
+  };
   return {
     build: (node) => nodeAt(node).build,
     run: (node) => nodeAt(node).run,
@@ -41,29 +47,8 @@ export function cycleWorld({ graph, mustBeBuilt, known, costOf }: CycleWorldOpti
       mustBeBuilt(node) ? earlierBuilds({ node, members, graph, known, language, flagsOf }) : [],
     bootstraps: (node, members) => {
       if (!mustBeBuilt(node)) return [];
-      return new FlipSearch(node, members, { graph, language, flagsOf, cost: costOf(node) }).all();
+      return new FlipSearch(node, members, { namesOf, graph, language, flagsOf, cost: costOf(node) }).all();
     },
-  };
-}
-
-/** The flags that conditionals of a package are evaluated with: its own, and the implicit ones of the profile. */
-function flagReader(nodes: readonly PackageNode[]): (inputs: BuildInputs) => ReadonlySet<string> {
-  const implicit = new Map<string, readonly string[]>();
-  const read = new Map<BuildInputs, ReadonlySet<string>>();
-  return (inputs) => {
-    if (implicit.size === 0) {
-      for (const { name, inputs: own, package: found } of nodes) {
-        const known = new Set(own.iuse);
-        implicit.set(
-          name,
-          (found.useFull ?? []).filter((flag) => !known.has(flag)),
-        );
-      }
-    }
-    const flags =
-      read.get(inputs) ?? new Set([...(implicit.get(packageOf(inputs.cpv)) ?? []), ...inputs.use]);
-    read.set(inputs, flags);
-    return flags;
   };
 }
 
@@ -93,6 +78,8 @@ function earlierBuilds({ node, members, graph, known, language, flagsOf }: Earli
 }
 
 interface FlipContext {
+  /** The names of a component's members; asked for once for each of them. */
+  readonly namesOf: (members: ReadonlySet<number>) => ReadonlySet<string>;
   readonly graph: PackageGraph;
   readonly language: PackageLanguage;
   readonly flagsOf: (inputs: BuildInputs) => ReadonlySet<string>;
@@ -119,7 +106,7 @@ class FlipSearch {
   /** Those that no other one beats with fewer flips. */
   all(): StandIn[] {
     const { inputs } = this.#own;
-    const names = new Set([...this.members].map((member) => nodeOf(this.context.graph, member).name));
+    const names = this.context.namesOf(this.members);
     const free = (flag: string): boolean => !this.#fixed.has(flag) && inputs.iuse.includes(flag);
     const flags = this.context.language.decidingFlags(inputs, names).filter(free).slice(0, MAX_FLAGS);
     const found: StandIn[] = [];

@@ -1,14 +1,14 @@
 /** For each node, the nodes that it points to. Nodes are indices; the arrays have equal length. */
 export type Graph = readonly (readonly number[])[];
 
-/** All nodes that can be reached from `start`, the nodes of `start` included. */
-export function reachable(graph: Graph, start: Iterable<number>): Set<number> {
-  const seen = new Set<number>();
+/** For each node 1 if it can be reached from `start`, the nodes of `start` included; else 0. */
+export function reachable(graph: Graph, start: Iterable<number>): Uint8Array {
+  const seen = new Uint8Array(graph.length);
   const stack = [...start];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    for (const next of graph[node] ?? []) if (!seen.has(next)) stack.push(next);
+    if (seen[node] === 1) continue;
+    seen[node] = 1;
+    for (const next of graph[node] ?? []) if (seen[next] === 0) stack.push(next);
   }
   return seen;
 }

@@ -35,9 +35,12 @@ export function knownBuilds(builds: readonly KnownBuild[]): KnownBuilds {
   return { byKey, byPackage };
 }
 
-/** Why a package must be built although the binhost may have builds of it. */
-export function reasonToBuild(wanted: BuildInputs, known: KnownBuilds, policy: RevisionPolicy): string {
-  const candidates = known.byPackage.get(packageOf(wanted.cpv)) ?? [];
+/** Why a package must be built although the binhost may have builds of it (`candidates`, newest first). */
+export function reasonToBuild(
+  wanted: BuildInputs,
+  candidates: readonly KnownBuild[],
+  policy: RevisionPolicy,
+): string {
   const slotOf = ({ slot }: BuildInputs): string => slot.split('/')[0] ?? slot;
   const nearest =
     candidates.find(({ inputs }) => inputs.cpv === wanted.cpv) ??

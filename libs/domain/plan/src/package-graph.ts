@@ -1,4 +1,4 @@
-import { packageOf, parseCpv, type Cpv } from '@swarm/domain-ebuild';
+import { parseCpv, type Cpv } from '@swarm/domain-ebuild';
 
 import type { BuildInputs } from './build-inputs.js';
 import type { EdgeKind, PlanDocument, PlannedPackage, PlanProblem } from './plan-document.js';
@@ -16,6 +16,8 @@ export interface PackageNode {
   readonly run: readonly number[];
   /** What it needs only some time after (PDEPEND, PMS 8.1). */
   readonly post: readonly number[];
+  /** What its slot operators bind to. */
+  readonly bound: readonly number[];
 }
 
 export interface PackageGraph {
@@ -24,15 +26,16 @@ export interface PackageGraph {
   readonly problems: readonly PlanProblem[];
 }
 
+/** Short lists, not sets: there are four for each of tens of thousands of packages. */
 interface Dependencies {
-  readonly build: Set<number>;
-  readonly run: Set<number>;
-  readonly post: Set<number>;
-  readonly bound: Set<number>;
+  readonly build: number[];
+  readonly run: number[];
+  readonly post: number[];
+  readonly bound: number[];
 }
 
 function noDependencies(): Dependencies {
-  return { build: new Set(), run: new Set(), post: new Set(), bound: new Set() };
+  return { build: [], run: [], post: [], bound: [] };
 }
 
 /** A node of a graph; throws for one that is not in it. */
@@ -54,15 +57,16 @@ export function packageGraph(document: PlanDocument): PackageGraph {
   }
   const nodes = packages.map((found, i): PackageNode => {
     const { build, run, post, bound } = dependencies[i] ?? noDependencies();
-    const slots = [...bound].flatMap((child) => packages[child] ?? []);
+    const slots = bound.flatMap((child) => packages[child] ?? []);
     return {
       cpv: found.cpv,
       name: found.name,
       package: found.package,
       inputs: inputsOf(found, slots, document.environments),
-      build: [...build],
-      run: [...run],
-      post: [...post].filter((child) => !run.has(child)),
+      build,
+      run,
+      bound,
+      post: post.length === 0 ? post : post.filter((child) => !run.includes(child)),
     };
   });
   return { nodes, problems };
@@ -81,7 +85,7 @@ function distinctPackages(document: PlanDocument): {
 } {
   const packages: Found[] = [];
   const placeOf = new Int32Array(document.packages.length).fill(-1);
-  const known = new Map<string, number>();
+  const byCpv = new Map<string, number[]>();
   const problems: PlanProblem[] = [];
   for (const [i, each] of document.packages.entries()) {
     const parsed = parseCpv(each.cpv);
@@ -90,37 +94,50 @@ function distinctPackages(document: PlanDocument): {
       problems.push({ kind: 'invalid-package', text, packages: [each.cpv], parents: [], remedies: [] });
       continue;
     }
-    const identity = `${each.cpv} ${each.repository} ${each.use.join(' ')}`;
-    let at = known.get(identity);
-    if (at === undefined) {
-      at = packages.push({ cpv: parsed.value.cpv, name: packageOf(parsed.value.cpv), package: each }) - 1;
-      known.set(identity, at);
+    const same = byCpv.get(each.cpv);
+    const known = same?.find((place) => isSame(packages[place]?.package, each));
+    if (known !== undefined) {
+      placeOf[i] = known;
+      continue;
     }
-    placeOf[i] = at;
+    const { cpv, category, pn } = parsed.value;
+    const place = packages.push({ cpv, name: `${category}/${pn}`, package: each }) - 1;
+    placeOf[i] = place;
+    if (same) same.push(place);
+    else byCpv.set(each.cpv, [place]);
   }
   return { packages, placeOf, problems };
+}
+
+/** One package that is wanted in both roots, in the same shape. */
+function isSame(known: PlannedPackage | undefined, other: PlannedPackage): boolean {
+  return known?.repository === other.repository && known.use.join(' ') === other.use.join(' ');
 }
 
 function addEdge({ build, run, post, bound }: Dependencies, child: number, kind: EdgeKind): void {
   switch (kind) {
     case 'buildtime_slot_op':
-      bound.add(child);
-      build.add(child);
+      addOnce(bound, child);
+      addOnce(build, child);
       break;
     case 'buildtime':
-      build.add(child);
+      addOnce(build, child);
       break;
     case 'runtime_slot_op':
-      bound.add(child);
-      run.add(child);
+      addOnce(bound, child);
+      addOnce(run, child);
       break;
     case 'runtime':
-      run.add(child);
+      addOnce(run, child);
       break;
     case 'runtime_post':
-      post.add(child);
+      addOnce(post, child);
       break;
   }
+}
+
+function addOnce(children: number[], child: number): void {
+  if (!children.includes(child)) children.push(child);
 }
 
 function inputsOf(
@@ -128,23 +145,35 @@ function inputsOf(
   bound: readonly Found[],
   environments: PlanDocument['environments'],
 ): BuildInputs {
-  const dependencies: Record<string, string> = {};
-  for (const [name, text] of Object.entries(found.dependencies)) dependencies[name] = oneLine(text);
   return {
     cpv,
     slot: `${found.slot}/${found.subslot}`,
     repository: found.repository,
-    use: [...found.use].sort(),
-    iuse: [...new Set(found.iuse.map((flag) => flag.replace(/^[+-]/, '')))].sort(),
+    use: sorted(found.use),
+    iuse: sorted(found.iuse.map((flag) => (/^[+-]/.test(flag) ? flag.slice(1) : flag))),
     eapi: found.eapi,
-    dependencies,
+    dependencies: tidy(found.dependencies),
     bound: bound.map(({ name, package: to }) => `${name}:${to.slot}/${to.subslot}`).sort(),
     source: found.sourceDigest ?? '',
     environment: environments[found.environment ?? -1] ?? {},
   };
 }
 
-/** Most strings are tidy already, and there are five for each of thousands of packages. */
-function oneLine(text: string): string {
-  return /\s\s|[^\S ]|^\s|\s$/.test(text) ? text.split(/\s+/).join(' ').trim() : text;
+/** The same list where it is in order already, as the shim writes it. */
+function sorted(words: readonly string[]): readonly string[] {
+  for (let i = 1; i < words.length; i += 1) {
+    if ((words[i - 1] ?? '') >= (words[i] ?? '')) return [...new Set(words)].sort();
+  }
+  return words;
 }
+
+function tidy(dependencies: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const names = Object.keys(dependencies);
+  if (!names.some((name) => UNTIDY.test(dependencies[name] ?? ''))) return dependencies;
+  return Object.fromEntries(
+    names.map((name) => [name, (dependencies[name] ?? '').split(/\s+/).join(' ').trim()]),
+  );
+}
+
+/** White space other than single spaces between words. Rare: the shim normalises it. */
+const UNTIDY = /\s\s|[^\S ]|^\s|\s$/;

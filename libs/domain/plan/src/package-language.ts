@@ -4,6 +4,7 @@ import {
   flattenAtoms,
   isEapi,
   matchesAtom,
+  packageOf,
   parseDependencies,
   splitCpv,
   type Atom,
@@ -31,6 +32,7 @@ export interface ChangedNeeds {
 export class PackageLanguage {
   readonly #parsed = new Map<string, readonly DependencyNode[] | undefined>();
   readonly #byName = new Map<string, number[]>();
+  readonly #flags = new Map<BuildInputs, ReadonlySet<string>>();
   readonly #matchable = new Map<number, MatchablePackage | undefined>();
 
   constructor(private readonly nodes: readonly PackageNode[]) {
@@ -39,6 +41,18 @@ export class PackageLanguage {
       if (same) same.push(i);
       else this.#byName.set(name, [i]);
     }
+  }
+
+  /** The flags that conditionals of a package are evaluated with: its own, and the implicit ones of the profile. */
+  flagsOf(inputs: BuildInputs): ReadonlySet<string> {
+    const known = this.#flags.get(inputs);
+    if (known) return known;
+    const [first = -1] = this.#byName.get(packageOf(inputs.cpv)) ?? [];
+    const own = new Set(inputs.iuse);
+    const implicit = (this.nodes[first]?.package.useFull ?? []).filter((flag) => !own.has(flag));
+    const flags = new Set([...implicit, ...inputs.use]);
+    this.#flags.set(inputs, flags);
+    return flags;
   }
 
   /** The flags whose value decides whether one of these packages is needed. */

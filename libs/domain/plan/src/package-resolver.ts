@@ -104,7 +104,7 @@ export function resolvePlan(document: PlanDocument, ports: ResolverPorts): JobGr
 
 /** An order in which what a slot operator binds to comes first, as far as there is one. */
 function librariesFirst({ nodes }: PackageGraph): number[] {
-  return stronglyConnected(nodes.map(({ build, run }) => [...build, ...run])).flat();
+  return stronglyConnected(nodes.map(({ bound }) => bound)).flat();
 }
 
 /** Nodes that are in the document only under assumptions that nobody made true. */

@@ -40,23 +40,23 @@ export function schedule(work: WorkGraph, facts: SchedulingFacts): Scheduled {
   for (const [place, step] of groups.flat().entries()) rank[step] = place;
   const paths = longestChains(edges, groups, isJob);
   const closure = new Closure(work, rank);
-  const possible = (step: number): boolean => isJob[step] === true && !hopeless.has(step);
+  const possible = (step: number): boolean => isJob[step] === true && hopeless[step] === 0;
   const used = usedStages(work, possible);
   const jobs = groups.flatMap((group) =>
     group
-      .filter((step) => possible(step) && (!steps[step]?.standIn || used.has(step)))
+      .filter((step) => possible(step) && (!steps[step]?.standIn || used[step] === 1))
       .map((step) => ({ step, needs: () => closure.of(step), criticalPath: paths[step] ?? 1 })),
   );
   const leftOut = new Set<number>();
   for (let node = 0; node < facts.size; node += 1) {
-    if (facts.impossible.has(node) || (isJob[node] === true && hopeless.has(node))) leftOut.add(node);
+    if (facts.impossible.has(node) || (isJob[node] === true && hopeless[node] === 1)) leftOut.add(node);
   }
   return { jobs, leftOut };
 }
 
 /** The steps that full builds wait for: a stage-1 build that only what stays stuck would have used is not worth it. */
-function usedStages({ steps, edges, standIns }: WorkGraph, possible: (step: number) => boolean): Set<number> {
-  if (standIns.length === 0) return new Set();
+function usedStages({ steps, edges, standIns }: WorkGraph, possible: (step: number) => boolean): Uint8Array {
+  if (standIns.length === 0) return new Uint8Array(steps.length);
   const full = [...steps.keys()].filter((step) => possible(step) && !steps[step]?.standIn);
   return reachable(edges, full);
 }
@@ -66,14 +66,14 @@ function stuckSteps(
   { steps, edges }: WorkGraph,
   groups: readonly (readonly number[])[],
   impossible: ReadonlySet<number>,
-): ReadonlySet<number> {
+): Uint8Array {
   const roots = groups
     .filter((group) => group.length > 1 && group.some((step) => steps[step]?.builds === true))
     .flat();
   if (impossible.size > 0) {
     for (const [step, { node }] of steps.entries()) if (impossible.has(node)) roots.push(step);
   }
-  return roots.length === 0 ? new Set() : reachable(reversed(edges), roots);
+  return roots.length === 0 ? new Uint8Array(steps.length) : reachable(reversed(edges), roots);
 }
 
 /** For each step the number of jobs on the longest chain of those that wait for it, itself included. */

@@ -40,12 +40,13 @@ export function workGraph(graph: PackageGraph, world: CycleWorld): WorkGraph {
   const edges: number[][] = [];
   for (let node = 0; node < size; node += 1) {
     steps.push({ node, builds: true, standIn: null });
-    edges.push(world.mustBeBuilt(node) ? world.build(node).map((child) => size + child) : []);
+    edges.push(world.mustBeBuilt(node) ? usable(size, world.build(node)) : []);
   }
   for (let node = 0; node < size; node += 1) {
     steps.push({ node, builds: false, standIn: null });
-    const run = [...world.run(node), ...world.post(node)].map((child) => size + child);
-    edges.push(world.mustBeBuilt(node) ? [...run, node] : run);
+    const waits = usable(size, world.run(node), world.post(node));
+    if (world.mustBeBuilt(node)) waits.push(node);
+    edges.push(waits);
   }
   const stuck: (readonly number[])[] = [];
   const standIns: StandIn[] = [];
@@ -60,6 +61,13 @@ export function workGraph(graph: PackageGraph, world: CycleWorld): WorkGraph {
     connectInside({ steps, edges, size, world, members, inside, standInOf });
   }
   return { steps, edges, stuck, standIns };
+}
+
+/** The steps "c is usable" of some nodes. One list for each of tens of thousands of steps, so nothing is made beside it. */
+function usable(size: number, ...lists: readonly (readonly number[])[]): number[] {
+  const steps: number[] = [];
+  for (const list of lists) for (const child of list) steps.push(size + child);
+  return steps;
 }
 
 interface Component {

@@ -134,6 +134,27 @@ export function artifactRepositoryContract(ledger: () => TestLedger): void {
     expect(await db.artifacts.bySha256s(profile, [sha256Of(100), sha256Of(101), 'none'])).toEqual([z, a]);
   });
 
+  it('lists the published builds of packages, newest first, with what they were built from (S33)', async () => {
+    const { profile, jobs } = await aPlanWithJobs(db, 2, { bootstrap: true });
+    const other = await aPlanWithJobs(db, 1, { profile, inputs: null });
+    for (const [i, job] of [...jobs, ...other.jobs].entries()) {
+      const artifact = await anArtifact(db, job, { sha256: sha256Of(200 + i), receivedAt: later(i) });
+      await db.artifacts.receive(artifact, []);
+      if (i === 0) expect(await db.artifacts.builds(profile, ['dev-libs/icu'])).toEqual([]);
+      await db.artifacts.publish([{ jobId: job.id, path: `icu/icu-${i}.gpkg.tar` }], []);
+    }
+    const builds = await db.artifacts.builds(profile, ['dev-libs/icu', 'dev-libs/none']);
+    expect(builds.map(({ buildKey }) => buildKey)).toEqual([1, 0].map((i) => jobs[i]?.spec.buildKey));
+    expect(builds[0]).toMatchObject({
+      inputs: jobs[1]?.spec.inputs,
+      needs: ['k1', 'k2'],
+      bootstrap: true,
+      abi: { 'x86_64:libicuuc.so.74': { digest: 'd1' } },
+    });
+    expect(await db.artifacts.builds(profile, ['dev-libs/none'])).toEqual([]);
+    expect(await db.artifacts.builds(profile, [])).toEqual([]);
+  });
+
   it('has one current generation of a profile: promoting one makes the other past, either way', async () => {
     const { profile, plan } = await aPlanWithJobs(db, 0);
     const generation = (number: number) => {
