@@ -76,11 +76,12 @@ export function printPlan({ plan, numbers, findings, jobs, release }: PlanDetail
 
 export function printJobs(jobs: readonly JobSummary[]): string {
   return table(
-    ['package', 'profile', 'state', 'attempt', 'why'],
-    jobs.map(({ cpv, bootstrap, profile, synthetic, state, attempt, reason }) => [
+    ['package', 'profile', 'built because', 'state', 'attempt', 'why'],
+    jobs.map(({ cpv, bootstrap, profile, synthetic, why, state, attempt, reason }) => [
       // Such a package is in the plan twice.
-      bootstrap ? `${cpv} (bootstrap)` : cpv,
+      bootstrap ? `${cpv} (stage 1)` : cpv,
       profile + mark(synthetic),
+      plain(why),
       state,
       attempt,
       reason,
