@@ -1,63 +1,38 @@
 import 'reflect-metadata';
 
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectBus } from '@swarm/adapter-nats';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { bareMachine, ensurePortage, parsePlanDocument, treeDigest } from '@swarm/adapter-portage';
 import { type BuildWork, type ConfigurationRef, WorkAssigned } from '@swarm/contracts';
 import { canonicalText, type Configuration } from '@swarm/domain-plan';
 import { silentLogger } from '@swarm/platform';
-import { repositoryRoot, startTestNats, type TempDir, tempDir, type TestNats, waitFor } from '@swarm/testing';
+import { repositoryRoot, waitFor } from '@swarm/testing';
 
 import { ConfiguredExecutor } from './executors/configured-executor.js';
 import { HttpConfigurationSource } from './files/http-configuration-source.js';
 import type { DroneLimits } from './limits.js';
 import { quickLimits, runDrone, type RunningDrone } from './testing/run-drone.js';
-import { TestBinhost } from './testing/test-binhost.js';
-import { TestControl } from './testing/test-control.js';
+import { binhost, control, drone, nats, state, useSurroundings } from './testing/surroundings.js';
 import { buildAssigned, resolveAssigned } from './testing/test-work.js';
 
 const setup = await ensurePortage({ cacheDir: join(repositoryRoot(), '.cache') });
 const describeWithPortage = setup.kind === 'ready' ? describe : describe.skip;
 const slow = { timeoutMs: 60_000 };
 
-let nats: TestNats;
-let control: TestControl;
-let binhost: TestBinhost;
-let state: TempDir;
+const running: RunningDrone[] = [];
 let tree: string;
-let drone: string;
-let running: RunningDrone[];
 
-beforeAll(async () => {
-  nats = await startTestNats({ syncAlways: false });
-  control = new TestControl(await connectBus({ url: nats.url, name: 'control', logger: silentLogger() }));
-  await control.start();
-  binhost = new TestBinhost();
-  await binhost.start();
-});
-
-afterAll(async () => {
-  await control.bus.close();
-  await binhost.stop();
-  await nats[Symbol.asyncDispose]();
+useSurroundings('catch-up', async () => {
+  for (const each of running.splice(0)) await each.stop();
 });
 
 beforeEach(async () => {
-  drone = `drone-${randomUUID().slice(0, 8)}`;
-  state = await tempDir('catch-up');
   tree = join(state.path, 'tree');
-  running = [];
   await writeTree('app-1');
-});
-
-afterEach(async () => {
-  for (const each of running) await each.stop();
-  await state[Symbol.asyncDispose]();
 });
 
 describeWithPortage('S17: a drone', () => {

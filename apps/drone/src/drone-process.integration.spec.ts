@@ -1,17 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectBus } from '@swarm/adapter-nats';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { WorkAssigned } from '@swarm/contracts';
-import { silentLogger } from '@swarm/platform';
-import { repositoryRoot, startTestNats, type TempDir, tempDir, type TestNats, waitFor } from '@swarm/testing';
+import { repositoryRoot, waitFor } from '@swarm/testing';
 
-import { TestBinhost } from './testing/test-binhost.js';
-import { TestControl } from './testing/test-control.js';
+import { binhost, control, drone, nats, state, useSurroundings } from './testing/surroundings.js';
 import { buildAssigned, TEST_KEY, TEST_PROFILE } from './testing/test-work.js';
 
 /** The agent as people run it: bundled, as a process of its own. */
@@ -22,13 +18,8 @@ interface DroneProcess {
 }
 
 const slow = { timeoutMs: 30_000 };
-let nats: TestNats;
-let control: TestControl;
-let binhost: TestBinhost;
-let state: TempDir;
-let drone: string;
+const started: DroneProcess[] = [];
 let program: string;
-let started: DroneProcess[];
 
 beforeAll(async () => {
   // Inside the repository, so that the bundle finds its packages; apart from `dist`, which others may be writing.
@@ -36,32 +27,13 @@ beforeAll(async () => {
   const bundle = spawn(process.execPath, ['tools/bundle.mjs', 'apps/drone'], { cwd: root, stdio: 'inherit' });
   expect(await once(bundle, 'exit')).toEqual([0, null]);
   program = join(root, 'dist/apps/drone/main.js');
-  nats = await startTestNats({ syncAlways: false });
-  control = new TestControl(await connectBus({ url: nats.url, name: 'control', logger: silentLogger() }));
-  await control.start();
-  binhost = new TestBinhost();
-  await binhost.start();
 });
 
-afterAll(async () => {
-  await control.bus.close();
-  await binhost.stop();
-  await nats[Symbol.asyncDispose]();
-});
-
-beforeEach(async () => {
-  drone = `drone-${randomUUID().slice(0, 8)}`;
-  state = await tempDir('drone-process');
-  started = [];
-  binhost.script = () => ({ status: 201 });
-});
-
-afterEach(async () => {
-  for (const { child, exited } of started) {
+useSurroundings('drone-process', async () => {
+  for (const { child, exited } of started.splice(0)) {
     child.kill('SIGKILL');
     await exited;
   }
-  await state[Symbol.asyncDispose]();
 });
 
 describe('S7: a drone process', () => {

@@ -6,52 +6,21 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectBus } from '@swarm/adapter-nats';
+import { describe, expect, it } from '@jest/globals';
 import { WorkAssigned } from '@swarm/contracts';
 import { defaultBinpkgLimits, verifyGpkg } from '@swarm/domain-binpkg';
 import { silentLogger } from '@swarm/platform';
-import { startTestNats, type TempDir, tempDir, type TestNats, waitFor } from '@swarm/testing';
+import { waitFor } from '@swarm/testing';
 
 import type { DronePorts } from './drone.module.js';
 import { FileOutcomeJournal } from './files/file-outcome-journal.js';
 import { type LogLine, quickLimits, runDrone, type RunningDrone } from './testing/run-drone.js';
-import { TestBinhost } from './testing/test-binhost.js';
-import { TestControl } from './testing/test-control.js';
+import { binhost, control, drone, nats, state, useSurroundings } from './testing/surroundings.js';
 import { buildAssigned, TEST_PROFILE, TEST_TOKEN } from './testing/test-work.js';
 
-let nats: TestNats;
-let control: TestControl;
-let binhost: TestBinhost;
-let state: TempDir;
-let drone: string;
-let running: RunningDrone[];
+const running: RunningDrone[] = [];
 
-beforeAll(async () => {
-  nats = await startTestNats({ syncAlways: false });
-  control = new TestControl(await connectBus({ url: nats.url, name: 'control', logger: silentLogger() }));
-  await control.start();
-  binhost = new TestBinhost();
-  await binhost.start();
-});
-
-afterAll(async () => {
-  await control.bus.close();
-  await binhost.stop();
-  await nats[Symbol.asyncDispose]();
-});
-
-beforeEach(async () => {
-  drone = `drone-${randomUUID().slice(0, 8)}`;
-  state = await tempDir('drone');
-  running = [];
-  binhost.script = () => ({ status: 201 });
-});
-
-afterEach(async () => {
-  for (const each of running) await each.stop();
-  await state[Symbol.asyncDispose]();
-});
+useSurroundings('drone', stopDrones);
 
 describe('a drone', () => {
   it('enrols with a proof of the key, then beats with what it holds', async () => {
@@ -279,8 +248,12 @@ async function startDrone(given: Partial<DronePorts> = {}): Promise<readonly Log
   return started.lines;
 }
 
-async function restartDrone(): Promise<void> {
+async function stopDrones(): Promise<void> {
   for (const each of running.splice(0)) await each.stop();
+}
+
+async function restartDrone(): Promise<void> {
+  await stopDrones();
   await startDrone();
 }
 
