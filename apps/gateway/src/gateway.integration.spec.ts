@@ -1,61 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectBus } from '@swarm/adapter-nats';
+import { describe, expect, it } from '@jest/globals';
+import { api, ApiFailure, EventView, JobMoved, LogWritten, PlanAnswered, PlanAsked } from '@swarm/contracts';
+import { waitFor } from '@swarm/testing';
+
 import {
-  api,
-  ApiFailure,
-  EventView,
-  JobMoved,
-  LogWritten,
-  PlanAnswered,
-  PlanAsked,
-  type ApiName,
-  type Endpoint,
-  type EndpointResponse,
-  type MessageBus,
-} from '@swarm/contracts';
-import { silentLogger } from '@swarm/platform';
-import { ManualClock, repositoryRoot, startTestNats, waitFor, type TestNats } from '@swarm/testing';
-
-import { startTestGateway, type TestGateway } from './gateway.fixture.js';
-import type { TestLedger } from './ledger.fixture.js';
+  bus,
+  gateway,
+  get,
+  ledger,
+  startAnotherGateway,
+  startGatewayAgain,
+  useGateway,
+} from './gateway-per-test.fixture.js';
 import { EventFeed } from './use-cases/event-feed.js';
 
 /** Longer than any test: the ledger is looked at only when the bus says so. */
 const NEVER_MS = 3_600_000;
 const TOKEN = 'a-token-for-this-test';
-const dashboardDir = join(repositoryRoot(), 'apps/dashboard/assets');
 
-let nats: TestNats;
-let bus: MessageBus;
-let clock: ManualClock;
-let gateway: TestGateway;
-let ledger: TestLedger;
-
-beforeAll(async () => {
-  nats = await startTestNats();
-  bus = await connectBus({ url: nats.url, name: 'gateway-test', logger: silentLogger() });
-});
-afterAll(async () => {
-  await bus.close();
-  await nats[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  clock = new ManualClock();
-  gateway = await startTestGateway({ bus, clock, dashboardDir });
-  ({ ledger } = gateway);
-});
-afterEach(() => gateway.stop());
-
-/** A GET through the API's own schema. */
-async function get<N extends ApiName>(name: N, path: string): Promise<EndpointResponse<(typeof api)[N]>> {
-  const response = await fetch(`${gateway.url}/api/v1${path}`);
-  expect([path, response.status]).toEqual([path, 200]);
-  const endpoint: Endpoint = api[name];
-  return endpoint.response.parse(await response.json()) as EndpointResponse<(typeof api)[N]>;
-}
+useGateway();
 
 function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${gateway.url}${path}`, {
@@ -307,7 +271,7 @@ describe('S32: deny by default', () => {
   });
 
   it('wants the token of everyone who changes something, and of nobody who reads', async () => {
-    const guarded = await startTestGateway({ bus, clock, dashboardDir, token: TOKEN });
+    const guarded = await startAnotherGateway({ token: TOKEN });
     const body = JSON.stringify({ name: 'lab', kind: 'portage', targets: ['@world'] });
     const ask = (path: string, authorization?: string): Promise<Response> =>
       fetch(guarded.url + path, {
@@ -366,10 +330,9 @@ describe('live events', () => {
     for (const cpv of cpvs.slice(0, 4)) await ledger.publish(cpv);
     const first = await take(3, 0);
     // Nobody listens and the gateway is away while these happen.
-    const port = Number(new URL(gateway.url).port);
     await gateway.stop();
     for (const cpv of cpvs.slice(4, 8)) await ledger.publish(cpv);
-    gateway = await startTestGateway({ bus, clock, dashboardDir, ledger, port });
+    await startGatewayAgain();
     const second = take(21, first.at(-1)?.sequence);
     // And these while it reads.
     for (const cpv of cpvs.slice(8)) await ledger.publish(cpv);

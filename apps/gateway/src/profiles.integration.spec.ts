@@ -1,23 +1,11 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectBus } from '@swarm/adapter-nats';
-import {
-  api,
-  ApiFailure,
-  type ApiName,
-  type Endpoint,
-  type EndpointResponse,
-  type MessageBus,
-} from '@swarm/contracts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { api, ApiFailure, type EndpointResponse } from '@swarm/contracts';
 import { canonicalText, type Configuration } from '@swarm/domain-plan';
-import { silentLogger } from '@swarm/platform';
-import { ManualClock, repositoryRoot, startTestNats, type TestNats } from '@swarm/testing';
 
-import { startTestGateway, type TestGateway } from './gateway.fixture.js';
+import { clock, gateway, get, startAnotherGateway, useGateway } from './gateway-per-test.fixture.js';
 
-const dashboardDir = join(repositoryRoot(), 'apps/dashboard/assets');
 const CONFIGURATION: Configuration = {
   files: { 'make.conf': 'USE="-X"\n', 'package.use/lab': 'a/b c\n' },
   makeProfile: 'gentoo:default/linux/amd64/23.0',
@@ -29,32 +17,8 @@ const CONFIGURATION: Configuration = {
 const DIGEST = createHash('sha256').update(canonicalText(CONFIGURATION)).digest('hex');
 const OTHER = { ...CONFIGURATION, files: { 'make.conf': 'USE="X"\n' }, world: [] };
 
-let nats: TestNats;
-let bus: MessageBus;
-let clock: ManualClock;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  nats = await startTestNats();
-  bus = await connectBus({ url: nats.url, name: 'gateway-test', logger: silentLogger() });
-});
-afterAll(async () => {
-  await bus.close();
-  await nats[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  clock = new ManualClock();
-  gateway = await startTestGateway({ bus, clock, dashboardDir });
-  await gateway.ledger.profile('lab');
-});
-afterEach(() => gateway.stop());
-
-async function get<N extends ApiName>(name: N, path: string): Promise<EndpointResponse<(typeof api)[N]>> {
-  const response = await fetch(`${gateway.url}/api/v1${path}`);
-  expect([path, response.status]).toEqual([path, 200]);
-  const endpoint: Endpoint = api[name];
-  return endpoint.response.parse(await response.json()) as EndpointResponse<(typeof api)[N]>;
-}
+useGateway();
+beforeEach(() => gateway.ledger.profile('lab'));
 
 function post(path: string, body: unknown): Promise<Response> {
   return fetch(`${gateway.url}/api/v1${path}`, {
@@ -291,7 +255,7 @@ describe('a finding', () => {
 
 describe('who may change a profile', () => {
   it('is whoever has the token; reading is free', async () => {
-    const guarded = await startTestGateway({ bus, clock, dashboardDir, token: 'a-token-for-this-test' });
+    const guarded = await startAnotherGateway({ token: 'a-token-for-this-test' });
     try {
       await guarded.ledger.profile('lab');
       const headers = { 'Content-Type': 'application/json' };

@@ -4,69 +4,23 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { treeDigest } from '@swarm/adapter-portage';
-import { connectBus } from '@swarm/adapter-nats';
-import { api, type MessageBus, type ProfileVersionView } from '@swarm/contracts';
+import { api, type ProfileVersionView } from '@swarm/contracts';
 import type { Finding } from '@swarm/domain-plan';
-import type { Clock } from '@swarm/kernel';
-import { silentLogger } from '@swarm/platform';
-import {
-  ManualClock,
-  repositoryRoot,
-  startTestNats,
-  tempDir,
-  type TempDir,
-  type TestNats,
-} from '@swarm/testing';
+import { tempDir, type TempDir } from '@swarm/testing';
 
 import { parseRepository } from './configuration/repository-pin.js';
+import { clock, gateway, useGateway } from './gateway-per-test.fixture.js';
 import { runProgram } from './program.js';
 
-/** What this spec uses of the gateway's own fixture. Applications never import each other, so it is loaded by path. */
-interface GatewayFixture {
-  startTestGateway(options: {
-    bus: MessageBus;
-    clock: Clock;
-    dashboardDir: string;
-    token?: string;
-  }): Promise<Gateway>;
-}
-interface Gateway {
-  readonly url: string;
-  readonly ledger: Ledger;
-  stop(): Promise<void>;
-}
-interface Ledger {
-  profile(name: string, kind?: 'portage' | 'synthetic'): Promise<void>;
-  plan(profile: string, cpvs: readonly string[]): Promise<string>;
-  find(id: string, findings: readonly Finding[]): Promise<void>;
-}
-
-const fixtureFile = join(repositoryRoot(), 'apps/gateway/src/gateway.fixture.ts');
-const dashboardDir = join(repositoryRoot(), 'apps/dashboard/assets');
-const clock = new ManualClock();
-
-let fixture: GatewayFixture;
-let nats: TestNats;
-let bus: MessageBus;
-let gateway: Gateway;
 let directory: TempDir;
 /** A system as it would be mounted for the push: etc/portage, a world file, and a repository. */
 let system: string;
 let repository: string;
 
-beforeAll(async () => {
-  fixture = (await import(pathToFileURL(fixtureFile).href)) as GatewayFixture;
-  nats = await startTestNats();
-  bus = await connectBus({ url: nats.url, name: 'cli-test', logger: silentLogger() });
-});
-afterAll(async () => {
-  await bus.close();
-  await nats[Symbol.asyncDispose]();
-});
+useGateway();
 beforeEach(async () => {
-  gateway = await fixture.startTestGateway({ bus, clock, dashboardDir });
   await gateway.ledger.profile('lab');
   directory = await tempDir('.profile');
   system = directory.path;
@@ -81,7 +35,6 @@ beforeEach(async () => {
   await symlink('../../var/db/repos/gentoo/profiles/default/linux', join(system, 'etc/portage/make.profile'));
 });
 afterEach(async () => {
-  await gateway.stop();
   await directory[Symbol.asyncDispose]();
 });
 

@@ -1,79 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectBus } from '@swarm/adapter-nats';
-import {
-  api,
-  LogWritten,
-  PlanAnswered,
-  PlanAsked,
-  type MessageBus,
-  type Subscription,
-} from '@swarm/contracts';
-import type { Clock } from '@swarm/kernel';
-import { freePort, silentLogger } from '@swarm/platform';
-import { ManualClock, repositoryRoot, startTestNats, waitFor, type TestNats } from '@swarm/testing';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { api, LogWritten, PlanAnswered, PlanAsked, type Subscription } from '@swarm/contracts';
+import { freePort } from '@swarm/platform';
+import { waitFor } from '@swarm/testing';
 import { Command } from 'commander';
 
+import {
+  bus,
+  clock,
+  gateway,
+  ledger,
+  startAnotherGateway,
+  startGatewayAgain,
+  useGateway,
+} from './gateway-per-test.fixture.js';
 import { runProgram } from './program.js';
 
-/** What this spec uses of the gateway's own fixture. Applications never import each other, so it is loaded by path. */
-interface GatewayFixture {
-  startTestGateway(options: {
-    bus: MessageBus;
-    clock: Clock;
-    dashboardDir: string;
-    token?: string;
-    ledger?: Ledger;
-    port?: number;
-  }): Promise<Gateway>;
-}
-interface Gateway {
-  readonly url: string;
-  readonly ledger: Ledger;
-  stop(): Promise<void>;
-}
-interface Ledger {
-  profile(name: string, kind?: 'portage' | 'synthetic'): Promise<void>;
-  plan(profile: string, cpvs: readonly string[], found?: readonly string[]): Promise<string>;
-  idOf(cpv: string): string;
-  delegate(cpv: string, drone: string): Promise<{ readonly jobId: string }>;
-  publish(cpv: string): Promise<void>;
-  quarantine(cpv: string, summary: string): Promise<void>;
-  block(cpv: string, by: string): Promise<void>;
-  endPlan(id: string, state: string, detail: string): Promise<void>;
-  release(profile: string, planId: string, packages: number): Promise<void>;
-  drone(name: string, profile: string): Promise<void>;
-}
-
-const fixtureFile = join(repositoryRoot(), 'apps/gateway/src/gateway.fixture.ts');
-const dashboardDir = join(repositoryRoot(), 'apps/dashboard/assets');
-
-let fixture: GatewayFixture;
-let nats: TestNats;
-let bus: MessageBus;
-let gateway: Gateway;
-let ledger: Ledger;
-const clock = new ManualClock();
 /** What a follower that lost the gateway waits for instead of time. */
 let isBack = Promise.resolve();
 
-beforeAll(async () => {
-  fixture = (await import(pathToFileURL(fixtureFile).href)) as GatewayFixture;
-  nats = await startTestNats();
-  bus = await connectBus({ url: nats.url, name: 'cli-test', logger: silentLogger() });
-});
-afterAll(async () => {
-  await bus.close();
-  await nats[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  gateway = await fixture.startTestGateway({ bus, clock, dashboardDir });
-  ({ ledger } = gateway);
-});
-afterEach(() => gateway.stop());
+useGateway();
 
 interface Run {
   readonly code: Promise<number>;
@@ -211,12 +158,11 @@ describe('events -f', () => {
         .split('\n')
         .map((line) => (JSON.parse(line) as { sequence: number }).sequence);
     await waitFor(() => sequences().length === 2);
-    const port = Number(new URL(gateway.url).port);
     let comeBack = (): void => undefined;
     isBack = new Promise((resolve) => (comeBack = resolve));
     await gateway.stop();
     await ledger.publish('a/two-1');
-    gateway = await fixture.startTestGateway({ bus, clock, dashboardDir, ledger, port });
+    await startGatewayAgain();
     comeBack();
     await ledger.publish('a/three-1');
     await waitFor(() => sequences().length === 6);
@@ -283,7 +229,7 @@ describe('asking', () => {
 
   it('carries the token, and says what is missing without it', async () => {
     const token = 'a-token-for-this-test';
-    const guarded = await fixture.startTestGateway({ bus, clock, dashboardDir, token, ledger });
+    const guarded = await startAnotherGateway({ token, ledger });
     const refused = await swarm(`plan --url ${guarded.url}`);
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('SWARM_API_TOKEN')]);
     expect((await swarm(`plan --url ${guarded.url}`, { SWARM_API_TOKEN: token })).code).toBe(0);
