@@ -14,7 +14,7 @@ import type {
   RunControl,
   RunFailure,
 } from './outcome.model.js';
-import { buildTimeOf, latestBuilds } from './packages-index.js';
+import { buildTimeOf, latestBuilds, printPackagesIndex } from './packages-index.js';
 import { runProcess, type ProcessResult } from './run-process.js';
 
 /** One binary of a binhost. */
@@ -151,20 +151,10 @@ function chosenBuilds(
  * is asked for (Portage 3.0.82). The files come from the binhost all the same: `URI` says where they are.
  */
 function indexOf(binhostUrl: string, entries: readonly PackagesEntry[]): string {
-  const header: PackagesEntry = {
-    PACKAGES: String(entries.length),
-    TIMESTAMP: String(Math.floor(Date.now() / 1000)),
-    URI: binhostUrl.replace(/\/+$/, ''),
-    VERSION: '0',
-  };
-  return [header, ...entries]
-    .map((entry) =>
-      Object.entries(entry)
-        .map(([key, value]) => `${key}: ${value}\n`)
-        .join(''),
-    )
-    .join('\n')
-    .concat('\n');
+  return printPackagesIndex(
+    { TIMESTAMP: String(Math.floor(Date.now() / 1000)), URI: binhostUrl.replace(/\/+$/, '') },
+    entries,
+  );
 }
 
 async function missingFrom(

@@ -1,20 +1,13 @@
-/** Why a run of emerge failed, as far as its output tells. */
-export const portageFailureClasses = [
-  'compile',
-  'fetch',
-  'disk-full',
-  'out-of-memory',
-  'killed',
-  'dependency',
-  'masked',
-  'use-change',
-  'slot-conflict',
-  'circular',
-  'timeout',
-  'silence',
-  'unknown',
-] as const;
-export type PortageFailureClass = (typeof portageFailureClasses)[number];
+import { failureClasses, type FailureClass } from '@swarm/contracts';
+
+/**
+ * Why a run of emerge failed, as far as its output tells. `upload` is no class of Portage's: it is the drone's way to
+ * the binhost that fails so, after emerge is done.
+ */
+export type PortageFailureClass = Exclude<FailureClass, 'upload'>;
+export const portageFailureClasses: readonly PortageFailureClass[] = failureClasses.filter(
+  (each) => each !== 'upload',
+);
 
 /** One entry of `Packages`, or its header: keys as Portage writes them. */
 export type PackagesEntry = Readonly<Record<string, string>>;

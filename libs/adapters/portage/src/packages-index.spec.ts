@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { latestBuilds, parsePackagesIndex } from './packages-index.js';
+import { latestBuilds, parsePackagesIndex, printPackagesIndex } from './packages-index.js';
 
 const index = `PACKAGES: 3
 VERSION: 0
@@ -31,6 +31,19 @@ describe('parsePackagesIndex', () => {
     expect(parsePackagesIndex('CPV: a/b-1\n').entries).toEqual([{ CPV: 'a/b-1' }]);
     expect(parsePackagesIndex('')).toEqual({ header: {}, entries: [] });
     expect(parsePackagesIndex('<html>\nno: index\n').entries).toEqual([]);
+  });
+
+  it('reads what printPackagesIndex writes', () => {
+    const { entries } = parsePackagesIndex(index);
+    const header = { TIMESTAMP: '1', URI: 'http://binhost.example:8080/lab' };
+    expect(parsePackagesIndex(printPackagesIndex(header, entries))).toEqual({
+      header: { PACKAGES: '3', VERSION: '0', ...header },
+      entries,
+    });
+    expect(parsePackagesIndex(printPackagesIndex({}, []))).toEqual({
+      header: { PACKAGES: '0', VERSION: '0' },
+      entries: [],
+    });
   });
 
   it('chooses the latest build of each package', () => {

@@ -17,6 +17,21 @@ export function parsePackagesIndex(text: string): PackagesIndex {
   return 'CPV' in header ? { header: {}, entries: blocks } : { header, entries };
 }
 
+/**
+ * Writes a `Packages` file, as Portage reads it. The number of the entries and the version of the format are put before
+ * the rest of the header.
+ */
+export function printPackagesIndex(header: PackagesEntry, entries: readonly PackagesEntry[]): string {
+  return [{ PACKAGES: String(entries.length), VERSION: '0', ...header }, ...entries]
+    .map((entry) =>
+      Object.entries(entry)
+        .map(([key, value]) => `${key}: ${value}\n`)
+        .join(''),
+    )
+    .join('\n')
+    .concat('\n');
+}
+
 function pairOf(line: string): [string, string][] {
   const [, key, value] = /^([A-Z0-9_]+): ?(.*)$/.exec(line) ?? [];
   return key === undefined ? [] : [[key, value ?? '']];

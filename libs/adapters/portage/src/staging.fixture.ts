@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { basename, join, normalize } from 'node:path';
 
 import type { BuiltPackage, PackagesEntry } from './outcome.model.js';
+import { printPackagesIndex } from './packages-index.js';
 
 /** A binhost for tests: serves the binaries that it is given. */
 export interface Staging {
@@ -48,17 +49,5 @@ export async function startStaging(dir: string): Promise<Staging> {
 }
 
 function indexOf(entries: readonly PackagesEntry[]): string {
-  const header = {
-    PACKAGES: String(entries.length),
-    TIMESTAMP: String(Math.floor(Date.now() / 1000)),
-    VERSION: '0',
-  };
-  return [header, ...entries]
-    .map((entry) =>
-      Object.entries(entry)
-        .map(([key, value]) => `${key}: ${value}\n`)
-        .join(''),
-    )
-    .join('\n')
-    .concat('\n');
+  return printPackagesIndex({ TIMESTAMP: String(Math.floor(Date.now() / 1000)) }, entries);
 }
