@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, readlink, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Configuration } from '@swarm/domain-plan';
 import { type TempDir, tempDir } from '@swarm/testing';
 
@@ -15,20 +15,16 @@ import {
   createMachine,
   dropConfigurations,
   type EbuildRepository,
-  ensurePortage,
   ensureRepository,
   labConfiguration,
   type Machine,
-  prepareLab,
   resolvePlan,
   systemMachine,
 } from './index.js';
+import { describeWithPortage, preparedLab, readyPortage } from './lab.fixture.js';
 import { runProcess } from './run-process.js';
 import { treeDigest } from './tree-digest.js';
 
-const workspace = join(import.meta.dirname, '..', '..', '..', '..');
-const setup = await ensurePortage({ cacheDir: join(workspace, '.cache') });
-const describeWithPortage = setup.kind === 'ready' ? describe : describe.skip;
 const CHECKSUM = 'lab-libs/checksum-2.1';
 const RINGBUF = 'lab-libs/ringbuf-1.4';
 
@@ -39,15 +35,13 @@ describeWithPortage('a machine with a configuration', () => {
   let lab: Configuration;
 
   beforeAll(async () => {
-    if (setup.kind !== 'ready') throw new Error(setup.reason);
-    const { portage } = setup;
     temporary = await tempDir('configuration');
-    const stateDir = join(workspace, '.cache', 'test-lab');
-    repository = await prepareLab({ labDir: join(workspace, 'lab'), stateDir, portage });
+    const prepared = await preparedLab();
+    ({ repository } = prepared);
     bare = await bareMachine({
       name: 'drone',
       dir: join(temporary.path, 'drone'),
-      portage,
+      portage: prepared.portage,
       makeJobs: 3,
       variables: { LAB_STATE_DIR: temporary.path },
     });
@@ -117,7 +111,6 @@ describeWithPortage('a machine with a configuration', () => {
   });
 
   it('S17: plans and builds what its configuration names, after the repository has moved', async () => {
-    if (setup.kind !== 'ready') throw new Error(setup.reason);
     const moving = join(temporary.path, 'moving');
     await writeRepository(moving, 'app-1');
     const configuration: Configuration = {
@@ -135,7 +128,7 @@ describeWithPortage('a machine with a configuration', () => {
     const [pin] = configuration.repositories;
     if (!pin) throw new Error('no pin');
     const cacheDir = join(temporary.path, 'cache');
-    const ensured = await ensureRepository(pin, { cacheDir, portage: setup.portage });
+    const ensured = await ensureRepository(pin, { cacheDir, portage: readyPortage() });
     if (!ensured.ok) throw new Error(ensured.error.message);
     const digest = configurationDigest(configuration);
     const machine = await applyConfiguration(bare, { digest, configuration, repositories: [ensured.value] });
@@ -188,9 +181,8 @@ describeWithPortage('a machine with a configuration', () => {
   });
 
   it('keeps the ROOT of a workstation through its configurations, with the world of the newest', async () => {
-    if (setup.kind !== 'ready') throw new Error(setup.reason);
     const dir = join(temporary.path, 'workstation');
-    const { portage } = setup;
+    const portage = readyPortage();
     const options = { name: 'workstation', dir, portage, disposableRoot: false };
     const first = await createMachine({ ...options, repository });
     const digest = configurationDigest(lab);
@@ -206,11 +198,10 @@ describeWithPortage('a machine with a configuration', () => {
   });
 
   it('leaves the directories of a Gentoo machine alone: only its own are selected by the environment', async () => {
-    if (setup.kind !== 'ready') throw new Error(setup.reason);
     const system = await systemMachine({
       name: 'gentoo',
       dir: join(temporary.path, 'gentoo'),
-      portage: setup.portage,
+      portage: readyPortage(),
     });
     const digest = configurationDigest(lab);
     const { paths, environment } = await applyConfiguration(system, {

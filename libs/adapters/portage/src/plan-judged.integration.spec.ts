@@ -8,14 +8,11 @@ import { PlanDocument as PlanningDocument } from '@swarm/contracts';
 import { resolvePlan as resolveJobs, type JobGraph, type KnownBuild } from '@swarm/domain-plan';
 import fc from 'fast-check';
 
-import { createMachine, ensurePortage, prepareLab, resolvePlan, type Machine } from './index.js';
+import { createMachine, resolvePlan, type Machine } from './index.js';
 import { pretendInstalled } from './installed.fixture.js';
+import { describeWithPortage, preparedLab, workspace } from './lab.fixture.js';
 import type { PlanDocument } from './plan-document.js';
 import { runProcess } from './run-process.js';
-
-const workspace = join(import.meta.dirname, '..', '..', '..', '..');
-const setup = await ensurePortage({ cacheDir: join(workspace, '.cache') });
-const describeWithPortage = setup.kind === 'ready' ? describe : describe.skip;
 
 /** Random changes of package.use that Portage judges; `npm run judge` takes more. */
 const RUNS = Number(process.env['SWARM_JUDGE_RUNS'] ?? 8);
@@ -42,12 +39,10 @@ describeWithPortage('plans over real Portage', () => {
   let dir: string;
   let machine: Machine;
 
-  async function machineFor(name: string, labDir: string): Promise<Machine> {
-    if (setup.kind !== 'ready') throw new Error(setup.reason);
-    const { portage } = setup;
-    const isOwn = labDir.startsWith(dir);
-    const stateDir = isOwn ? join(dir, 'lab') : join(workspace, '.cache', 'test-lab');
-    const repository = await prepareLab({ labDir, stateDir, portage });
+  async function machineFor(name: string, ownLab?: string): Promise<Machine> {
+    const { portage, repository } = await preparedLab(
+      ownLab === undefined ? undefined : { labDir: ownLab, stateDir: join(dir, 'lab') },
+    );
     return createMachine({
       name,
       dir: join(dir, name),
@@ -65,7 +60,7 @@ describeWithPortage('plans over real Portage', () => {
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'swarm-judge-'));
-    machine = await machineFor('judge', join(workspace, 'lab'));
+    machine = await machineFor('judge');
   });
 
   afterAll(async () => {

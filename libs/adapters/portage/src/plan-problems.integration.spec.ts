@@ -4,18 +4,8 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import {
-  createMachine,
-  ensurePortage,
-  prepareLab,
-  resolvePlan,
-  type Machine,
-  type PlanDocument,
-} from './index.js';
-
-const workspace = join(import.meta.dirname, '..', '..', '..', '..');
-const setup = await ensurePortage({ cacheDir: join(workspace, '.cache') });
-const describeWithPortage = setup.kind === 'ready' ? describe : describe.skip;
+import { createMachine, ensurePortage, resolvePlan, type Machine, type PlanDocument } from './index.js';
+import { describeWithPortage, preparedLab, setup } from './lab.fixture.js';
 
 const CONFIGURATION_FILES = [
   'package.use',
@@ -147,14 +137,8 @@ describeWithPortage('problems of a plan', () => {
   let machine: Machine;
 
   beforeAll(async () => {
-    if (setup.kind !== 'ready') throw new Error(setup.reason);
-    const { portage } = setup;
     dir = await mkdtemp(join(tmpdir(), 'swarm-problems-'));
-    const repository = await prepareLab({
-      labDir: join(workspace, 'lab'),
-      stateDir: join(workspace, '.cache', 'test-lab'),
-      portage,
-    });
+    const { portage, repository } = await preparedLab();
     machine = await createMachine({ name: 'drone', dir: join(dir, 'drone'), repository, portage });
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));

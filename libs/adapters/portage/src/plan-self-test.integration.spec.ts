@@ -2,30 +2,22 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
-import { createMachine, ensurePortage, prepareLab, type Machine } from './index.js';
+import { createMachine, type Machine } from './index.js';
+import { describeWithPortage, preparedLab } from './lab.fixture.js';
 import { parseDocument, resolvePlan, selfTest } from './resolve-plan.js';
 import { runProcess } from './run-process.js';
 
-const workspace = join(import.meta.dirname, '..', '..', '..', '..');
 const shimDir = join(import.meta.dirname, '..', 'shim');
-const setup = await ensurePortage({ cacheDir: join(workspace, '.cache') });
-const describeWithPortage = setup.kind === 'ready' ? describe : describe.skip;
 
 describeWithPortage('the self-test of the shim', () => {
   let dir: string;
   let machine: Machine;
 
   beforeAll(async () => {
-    if (setup.kind !== 'ready') throw new Error(setup.reason);
-    const { portage } = setup;
     dir = await mkdtemp(join(tmpdir(), 'swarm-self-test-'));
-    const repository = await prepareLab({
-      labDir: join(workspace, 'lab'),
-      stateDir: join(workspace, '.cache', 'test-lab'),
-      portage,
-    });
+    const { portage, repository } = await preparedLab();
     machine = await createMachine({ name: 'drone', dir: join(dir, 'drone'), repository, portage });
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));

@@ -2,16 +2,14 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
 import {
   buildPackage,
   clearLeftovers,
   createMachine,
-  ensurePortage,
   installDependencies,
   listInstalled,
-  prepareLab,
   resolvePlan,
   updateWorld,
   type BuildPackageRequest,
@@ -19,13 +17,10 @@ import {
   type EbuildRepository,
   type Machine,
 } from './index.js';
+import { describeWithPortage, preparedLab } from './lab.fixture.js';
 import { membersOf } from './process-tree.js';
 import { runProcess } from './run-process.js';
 import { startStaging, type Staging } from './staging.fixture.js';
-
-const workspace = join(import.meta.dirname, '..', '..', '..', '..');
-const setup = await ensurePortage({ cacheDir: join(workspace, '.cache') });
-const describeWithPortage = setup.kind === 'ready' ? describe : describe.skip;
 
 /** What `lab/README.md` promises about `@world`: who is needed, to build (b) and to run (r, p for afterwards). */
 const worldEdges = [
@@ -72,14 +67,10 @@ describeWithPortage('real Portage', () => {
   let second: Machine;
 
   beforeAll(async () => {
-    if (setup.kind !== 'ready') throw new Error(setup.reason);
-    const { portage } = setup;
     dir = await mkdtemp(join(tmpdir(), 'swarm-portage-'));
-    repository = await prepareLab({
-      labDir: join(workspace, 'lab'),
-      stateDir: join(workspace, '.cache', 'test-lab'),
-      portage,
-    });
+    const prepared = await preparedLab();
+    ({ repository } = prepared);
+    const { portage } = prepared;
     staging = await startStaging(join(dir, 'staging'));
     const variables = { LAB_STATE_DIR: dir, LAB_SLOW_SECONDS: '60' };
     const machine = (name: string): Promise<Machine> =>
