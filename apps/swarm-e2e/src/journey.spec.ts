@@ -57,7 +57,7 @@ whenPortageIsThere('the journey from @world to an installed package, on real Por
         '--executor=portage',
         `--json=${file}`,
       ],
-      { cwd: home, env: { ...process.env, LAB_SLOW_SECONDS: '10' }, limitMs: LIMIT_MS },
+      { cwd: home, env: { ...process.env, LAB_SLOW_SECONDS: '3' }, limitMs: LIMIT_MS },
     );
     if (status !== 0) throw new Error(`the demo ended with ${status}:\n${stdout}\n${stderr}`);
     return JSON.parse(await readFile(file, 'utf8')) as Summary;
