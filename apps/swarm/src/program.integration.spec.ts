@@ -90,7 +90,7 @@ describe('reading', () => {
   it('queue lists what is not built, the troubled first, with reasons and without control characters', async () => {
     const { out } = await swarm('queue');
     const lines = out.trim().split('\n');
-    expect(lines[0]).toMatch(/^PACKAGE +PROFILE +STATE +ATTEMPT +WHY$/);
+    expect(lines[0]).toMatch(/^PACKAGE +PROFILE +BUILT BECAUSE +STATE +ATTEMPT +WHY$/);
     expect(lines.slice(1).map((line) => line.split(/ {2,}/)[0])).toEqual([
       'a/two-1',
       'a/three-1',
