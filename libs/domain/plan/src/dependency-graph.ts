@@ -78,7 +78,10 @@ class ComponentSearch {
     const parent = this.#path.at(-1);
     if (parent !== undefined) this.#lower(parent, this.#low[node] ?? 0);
     if (this.#low[node] !== this.#order[node]) return;
-    const members = this.#open.splice(this.#open.lastIndexOf(node)).reverse();
+    // Nearly all groups are of one.
+    const isAlone = this.#open.at(-1) === node;
+    const members = isAlone ? [node] : this.#open.splice(this.#open.lastIndexOf(node)).reverse();
+    if (isAlone) this.#open.pop();
     for (const member of members) this.#isOpen[member] = 0;
     this.#groups.push(members);
   }

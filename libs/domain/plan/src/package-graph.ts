@@ -150,13 +150,17 @@ function inputsOf(
     slot: `${found.slot}/${found.subslot}`,
     repository: found.repository,
     use: sorted(found.use),
-    iuse: sorted(found.iuse.map((flag) => (/^[+-]/.test(flag) ? flag.slice(1) : flag))),
+    iuse: sorted(found.iuse.map(withoutDefault)),
     eapi: found.eapi,
     dependencies: tidy(found.dependencies),
     bound: bound.map(({ name, package: to }) => `${name}:${to.slot}/${to.subslot}`).sort(),
     source: found.sourceDigest ?? '',
     environment: environments[found.environment ?? -1] ?? {},
   };
+}
+
+function withoutDefault(flag: string): string {
+  return flag.startsWith('+') || flag.startsWith('-') ? flag.slice(1) : flag;
 }
 
 /** The same list where it is in order already, as the shim writes it. */

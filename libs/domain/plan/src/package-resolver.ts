@@ -125,14 +125,18 @@ interface Planning {
 
 function jobsOf(scheduled: Scheduled, planning: Planning): PlannedJob[] {
   const { graph, work, choices, bootstrapKey } = planning;
-  // One object for each thing that is needed: it stands in the lists of hundreds of jobs.
-  const needAt = work.steps.map(({ node, builds, standIn }): Need | null => {
-    if (builds) return null;
-    const buildKey = standIn
-      ? (standIn.buildKey ?? bootstrapKey(standIn.inputs))
-      : (choices[node]?.buildKey ?? '');
-    return { buildKey, root: 'target' };
-  });
+  // One object for each thing that is needed, made when a job first asks: it stands in the lists of hundreds of jobs.
+  const needAt = new Map<number, Need>();
+  const needOf = (step: number): Need => {
+    const known = needAt.get(step);
+    if (known) return known;
+    const { node, standIn } = stepOf(work, step);
+    const full = choices[node]?.buildKey ?? '';
+    const buildKey = standIn ? (standIn.buildKey ?? bootstrapKey(standIn.inputs)) : full;
+    const need: Need = { buildKey, root: 'target' };
+    needAt.set(step, need);
+    return need;
+  };
   return scheduled.jobs.map(({ step, needs, criticalPath }) => {
     const { node, standIn } = stepOf(work, step);
     const found = nodeOf(graph, node);
@@ -150,7 +154,7 @@ function jobsOf(scheduled: Scheduled, planning: Planning): PlannedJob[] {
         ? `stage 1 with USE ${standIn.flips.join(' ')}, to open the cycle${others}`
         : (choices[node]?.why ?? ''),
       get needs(): readonly Need[] {
-        return needs().flatMap((need) => needAt[need] ?? []);
+        return needs().map(needOf);
       },
       criticalPath,
       synthetic: found.package.synthetic ?? null,
