@@ -2,7 +2,14 @@ import nx from '@nx/eslint-plugin';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
-const tests = ['**/*.spec.ts', '**/*.arbitrary.ts', '**/*.contract.ts', 'apps/swarm-e2e/**/*.ts'];
+const tests = [
+  '**/*.spec.ts',
+  '**/*.arbitrary.ts',
+  '**/*.contract.ts',
+  '**/*.fixture.ts',
+  'apps/*/src/testing/**/*.ts',
+  'apps/swarm-e2e/**/*.ts',
+];
 
 /** Who may import whom. Read top-down: each layer sees only the layers named in its row. */
 const layers = {

@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/global
 import { connectBus } from '@swarm/adapter-nats';
 import { api, type ApiName, type Endpoint, type EndpointResponse, type MessageBus } from '@swarm/contracts';
 import { silentLogger } from '@swarm/platform';
-// eslint-disable-next-line @nx/enforce-module-boundaries -- specs alone load this file
 import { ManualClock, repositoryRoot, startTestNats, type TestNats } from '@swarm/testing';
 
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from './gateway.fixture.js';

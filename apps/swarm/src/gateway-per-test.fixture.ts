@@ -7,7 +7,6 @@ import type { MessageBus } from '@swarm/contracts';
 import type { Finding } from '@swarm/domain-plan';
 import type { Clock } from '@swarm/kernel';
 import { silentLogger } from '@swarm/platform';
-// eslint-disable-next-line @nx/enforce-module-boundaries -- specs alone load this file
 import { ManualClock, repositoryRoot, startTestNats, type TestNats } from '@swarm/testing';
 
 /** What the specs use of the gateway's own fixture. Applications never import each other, so it is loaded by path. */

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { connectBus } from '@swarm/adapter-nats';
 import { silentLogger } from '@swarm/platform';
-// eslint-disable-next-line @nx/enforce-module-boundaries -- specs alone load this file
 import { startTestNats, type TempDir, tempDir, type TestNats } from '@swarm/testing';
 
 import { TestBinhost } from './test-binhost.js';
