@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
 import { connectBus } from '@swarm/adapter-nats';
@@ -62,7 +62,7 @@ async function main(config: GatewayConfig, logger: Logger): Promise<void> {
       bus,
       clock: systemClock,
       newId,
-      sha256: (text) => createHash('sha256').update(text).digest('hex'),
+      sha256: (text) => hash('sha256', text),
       binhostUrl: config.SWARM_BINHOST_URL,
       page,
       token,

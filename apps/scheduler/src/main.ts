@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 import { runLedService } from '@swarm/control-plane';
 import { createLogger, newId, runMain, systemClock } from '@swarm/platform';
@@ -26,7 +26,7 @@ await runMain(logger, async () => {
         entropy: {
           id: newId,
           token: () => randomBytes(TOKEN_BYTES).toString('base64url'),
-          sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
+          sha256: (text: string) => hash('sha256', text),
         },
         log: logger,
         policy: config.policy,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import { alg, Graph } from '@dagrejs/graphlib';
 import { PLAN_SCHEMA, PlanDocument as ReadDocument } from '@swarm/contracts';
@@ -10,7 +10,7 @@ import { worldOf } from './world.js';
 const SEED = 20_261_125;
 const BYTES_PER_MIB = 1024 * 1024;
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+const digest = (text: string): string => hash('sha256', text);
 
 /**
  * From the shim's document to a job graph. The peer does the part of it that a graph library has: it reads the same

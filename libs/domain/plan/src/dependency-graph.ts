@@ -21,6 +21,13 @@ export function stronglyConnected(graph: Graph): number[][] {
   return new ComponentSearch(graph).run();
 }
 
+/** As `stronglyConnected`, of some nodes and the edges between them. */
+export function stronglyConnectedAmong(graph: Graph, nodes: readonly number[]): number[][] {
+  const localOf = new Map(nodes.map((node, local) => [node, local]));
+  const local = nodes.map((node) => (graph[node] ?? []).flatMap((child) => localOf.get(child) ?? []));
+  return stronglyConnected(local).map((group) => group.map((at) => nodes[at] ?? -1));
+}
+
 /** Arrays by node, not objects: graphs have tens of thousands of nodes. */
 class ComponentSearch {
   /** 0: not visited; else order of entering, from 1. */

@@ -1,6 +1,7 @@
 import { parseCpv, type Cpv } from '@swarm/domain-ebuild';
 
 import type { BuildInputs } from './build-inputs.js';
+import { stronglyConnected } from './dependency-graph.js';
 import type { EdgeKind, PlanDocument, PlannedPackage, PlanProblem } from './plan-document.js';
 
 /** A package of the document, once, whichever roots it is wanted in. Dependencies are indices of other nodes. */
@@ -22,20 +23,10 @@ export interface PackageNode {
 
 export interface PackageGraph {
   readonly nodes: readonly PackageNode[];
+  /** Nodes that need each other, one way or another, together; what is needed comes first. */
+  readonly components: readonly (readonly number[])[];
   /** Entries of the document that are no packages. */
   readonly problems: readonly PlanProblem[];
-}
-
-/** Short lists, not sets: there are four for each of tens of thousands of packages. */
-interface Dependencies {
-  readonly build: number[];
-  readonly run: number[];
-  readonly post: number[];
-  readonly bound: number[];
-}
-
-function noDependencies(): Dependencies {
-  return { build: [], run: [], post: [], bound: [] };
 }
 
 /** A node of a graph; throws for one that is not in it. */
@@ -48,28 +39,78 @@ export function nodeOf({ nodes }: PackageGraph, node: number): PackageNode {
 /** Joins the two appearances of a package that is wanted in both roots, and sorts its edges by what they hold up. */
 export function packageGraph(document: PlanDocument): PackageGraph {
   const { packages, placeOf, problems } = distinctPackages(document);
-  const dependencies = packages.map(noDependencies);
-  for (const { parent, child, kinds } of document.edges) {
-    const from = dependencies[placeOf[parent] ?? -1];
-    const to = placeOf[child] ?? -1;
-    if (!from || to < 0 || to === placeOf[parent]) continue;
-    for (const kind of kinds) addEdge(from, to, kind);
-  }
-  const nodes = packages.map((found, i): PackageNode => {
-    const { build, run, post, bound } = dependencies[i] ?? noDependencies();
-    const slots = bound.flatMap((child) => packages[child] ?? []);
-    return {
-      cpv: found.cpv,
-      name: found.name,
-      package: found.package,
-      inputs: inputsOf(found, slots, document.environments),
-      build,
-      run,
-      bound,
-      post: post.length === 0 ? post : post.filter((child) => !run.includes(child)),
-    };
+  const edges = edgesByParent(document.edges, placeOf, packages.length);
+  const lists = new DependencyLists();
+  const nodes = packages.map((found, place): PackageNode => {
+    lists.clear();
+    for (let at = edges.starts[place] ?? 0; at < (edges.starts[place + 1] ?? 0); at += 1) {
+      const edge = document.edges[edges.order[at] ?? -1];
+      const child = placeOf[edge?.child ?? -1] ?? -1;
+      if (edge && child >= 0 && child !== place) lists.add(child, edge.kinds);
+    }
+    const { build, run, post, bound } = lists.taken();
+    const inputs = inputsOf(found, bound, packages, document.environments);
+    return { cpv: found.cpv, name: found.name, package: found.package, inputs, build, run, post, bound };
   });
-  return { nodes, problems };
+  const components = stronglyConnected(
+    nodes.map(({ build, run, post }) =>
+      run.length === 0 && post.length === 0 ? build : build.concat(run, post),
+    ),
+  );
+  return { nodes, components, problems };
+}
+
+/** Edges in order of their parents: those of node n are `order[starts[n]]` to `order[starts[n + 1] - 1]`. */
+interface EdgesByParent {
+  readonly starts: Int32Array;
+  readonly order: Int32Array;
+}
+
+function edgesByParent(edges: PlanDocument['edges'], placeOf: Int32Array, size: number): EdgesByParent {
+  const add = (counts: Int32Array, at: number, more: number): void => {
+    counts[at] = (counts[at] ?? 0) + more;
+  };
+  const starts = new Int32Array(size + 1);
+  const places = Int32Array.from(edges, ({ parent }) => placeOf[parent] ?? -1);
+  for (const place of places) if (place >= 0) add(starts, place + 1, 1);
+  for (let place = 0; place < size; place += 1) add(starts, place + 1, starts[place] ?? 0);
+  const next = starts.slice();
+  const order = new Int32Array(starts[size] ?? 0);
+  for (const [edge, place] of places.entries()) {
+    if (place < 0) continue;
+    order[next[place] ?? 0] = edge;
+    add(next, place, 1);
+  }
+  return { starts, order };
+}
+
+const NONE: readonly number[] = [];
+
+/** The dependencies of one node while they are gathered; used again for each, because there are tens of thousands. */
+class DependencyLists {
+  readonly #build: number[] = [];
+  readonly #run: number[] = [];
+  readonly #post: number[] = [];
+  readonly #bound: number[] = [];
+
+  clear(): void {
+    for (const list of [this.#build, this.#run, this.#post, this.#bound]) list.length = 0;
+  }
+
+  add(child: number, kinds: readonly EdgeKind[]): void {
+    for (const kind of kinds) {
+      if (kind === 'runtime_post') addOnce(this.#post, child);
+      else addOnce(kind.startsWith('buildtime') ? this.#build : this.#run, child);
+      if (kind.endsWith('_slot_op')) addOnce(this.#bound, child);
+    }
+  }
+
+  /** Copies that are no larger than they must be. What is needed at run time is not needed only some time after. */
+  taken(): Pick<PackageNode, 'build' | 'run' | 'post' | 'bound'> {
+    const kept = (list: readonly number[]): readonly number[] => (list.length === 0 ? NONE : list.slice());
+    const post = this.#post.filter((child) => !this.#run.includes(child));
+    return { build: kept(this.#build), run: kept(this.#run), post: kept(post), bound: kept(this.#bound) };
+  }
 }
 
 interface Found {
@@ -114,35 +155,14 @@ function isSame(known: PlannedPackage | undefined, other: PlannedPackage): boole
   return known?.repository === other.repository && known.use.join(' ') === other.use.join(' ');
 }
 
-function addEdge({ build, run, post, bound }: Dependencies, child: number, kind: EdgeKind): void {
-  switch (kind) {
-    case 'buildtime_slot_op':
-      addOnce(bound, child);
-      addOnce(build, child);
-      break;
-    case 'buildtime':
-      addOnce(build, child);
-      break;
-    case 'runtime_slot_op':
-      addOnce(bound, child);
-      addOnce(run, child);
-      break;
-    case 'runtime':
-      addOnce(run, child);
-      break;
-    case 'runtime_post':
-      addOnce(post, child);
-      break;
-  }
-}
-
 function addOnce(children: number[], child: number): void {
   if (!children.includes(child)) children.push(child);
 }
 
 function inputsOf(
   { cpv, package: found }: Found,
-  bound: readonly Found[],
+  bound: readonly number[],
+  packages: readonly Found[],
   environments: PlanDocument['environments'],
 ): BuildInputs {
   return {
@@ -153,10 +173,17 @@ function inputsOf(
     iuse: sorted(found.iuse.map(withoutDefault)),
     eapi: found.eapi,
     dependencies: tidy(found.dependencies),
-    bound: bound.map(({ name, package: to }) => `${name}:${to.slot}/${to.subslot}`).sort(),
+    bound: bound.length === 0 ? NOTHING_BOUND : bound.map((child) => slotText(packages[child])).sort(),
     source: found.sourceDigest ?? '',
-    environment: environments[found.environment ?? -1] ?? {},
+    environment: environments[found.environment ?? -1] ?? NO_ENVIRONMENT,
   };
+}
+
+const NOTHING_BOUND: readonly string[] = [];
+const NO_ENVIRONMENT = {};
+
+function slotText(bound: Found | undefined): string {
+  return bound ? `${bound.name}:${bound.package.slot}/${bound.package.subslot}` : '';
 }
 
 function withoutDefault(flag: string): string {

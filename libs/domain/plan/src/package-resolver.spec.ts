@@ -188,6 +188,16 @@ describe('sub-slots and ABI', () => {
 });
 
 describe('cycles', () => {
+  it('are opened by a flip that needs what the package did not need before, which is then built first', () => {
+    const own = { iuse: ['x'], use: ['x'], depend: `x? ( ${on('one')} ) !x? ( ${on('other')} )` };
+    const graph = resolvePlan(
+      documentOf([lab('app', own), lab('one', { depend: on('app') }), lab('other')]),
+      nothing,
+    );
+    expect(jobNames(graph)[0]).toBe('other');
+    expect(graph.jobs.filter(({ bootstrap }) => bootstrap)).toMatchObject([{ cpv: 'lab-libs/app-1' }]);
+  });
+
   it('are no cycles where they are of run-time needs alone', () => {
     const graph = resolvePlan(
       documentOf([lab('a', { rdepend: on('b') }), lab('b', { pdepend: on('a') })]),

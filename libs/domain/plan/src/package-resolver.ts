@@ -3,7 +3,7 @@ import type { Cpv } from '@swarm/domain-ebuild';
 import { keyText, type BuildInputs, type RevisionPolicy } from './build-inputs.js';
 import { chooseBuilds, type Choice, type ReuseRules } from './chosen-builds.js';
 import { cycleWorld } from './cycle-world.js';
-import { stronglyConnected } from './dependency-graph.js';
+import { stronglyConnectedAmong } from './dependency-graph.js';
 import type { Finding } from './finding.js';
 import { findingsOf } from './plan-findings.js';
 import { knownBuilds, type KnownBuild } from './known-build.js';
@@ -103,8 +103,11 @@ export function resolvePlan(document: PlanDocument, ports: ResolverPorts): JobGr
 }
 
 /** An order in which what a slot operator binds to comes first, as far as there is one. */
-function librariesFirst({ nodes }: PackageGraph): number[] {
-  return stronglyConnected(nodes.map(({ bound }) => bound)).flat();
+function librariesFirst({ nodes, components }: PackageGraph): number[] {
+  const bound = nodes.map((node) => node.bound);
+  return components.flatMap((component) =>
+    component.length === 1 ? component : stronglyConnectedAmong(bound, component).flat(),
+  );
 }
 
 /** Nodes that are in the document only under assumptions that nobody made true. */
@@ -137,29 +140,61 @@ function jobsOf(scheduled: Scheduled, planning: Planning): PlannedJob[] {
     needAt.set(step, need);
     return need;
   };
-  return scheduled.jobs.map(({ step, needs, criticalPath }) => {
+  const needsOf = (step: number): readonly Need[] => scheduled.needsOf(step).map(needOf);
+  return scheduled.jobs.map(({ step, criticalPath }) => {
     const { node, standIn } = stepOf(work, step);
     const found = nodeOf(graph, node);
     const inputs = standIn?.inputs ?? found.inputs;
-    const others = work.standIns.length > 0 && standIn ? membersBeside(work, node, graph) : '';
-    return {
-      cpv: found.cpv,
-      slot: inputs.slot,
-      use: inputs.use,
-      repository: inputs.repository,
-      buildKey: standIn ? bootstrapKey(inputs) : (choices[node]?.buildKey ?? ''),
+    const others = standIn ? membersBeside(work, node, graph) : '';
+    const made = {
       inputs,
+      buildKey: standIn ? bootstrapKey(inputs) : (choices[node]?.buildKey ?? ''),
       bootstrap: standIn !== null,
       why: standIn
         ? `stage 1 with USE ${standIn.flips.join(' ')}, to open the cycle${others}`
         : (choices[node]?.why ?? ''),
-      get needs(): readonly Need[] {
-        return needs().map(needOf);
-      },
       criticalPath,
       synthetic: found.package.synthetic ?? null,
     };
+    return new GraphJob(made, () => needsOf(step));
   });
+}
+
+/** A class, because tens of thousands of objects with a getter of their own are slow to make. */
+class GraphJob implements PlannedJob {
+  readonly cpv: Cpv;
+  readonly slot: string;
+  readonly use: readonly string[];
+  readonly repository: string;
+  readonly buildKey: string;
+  readonly inputs: BuildInputs;
+  readonly bootstrap: boolean;
+  readonly why: string;
+  readonly criticalPath: number;
+  readonly synthetic: PlannedJob['synthetic'];
+  readonly #needs: () => readonly Need[];
+
+  constructor(
+    made: Pick<PlannedJob, 'inputs' | 'buildKey' | 'bootstrap' | 'why' | 'criticalPath' | 'synthetic'>,
+    needs: () => readonly Need[],
+  ) {
+    const { inputs } = made;
+    this.cpv = inputs.cpv;
+    this.slot = inputs.slot;
+    this.use = inputs.use;
+    this.repository = inputs.repository;
+    this.buildKey = made.buildKey;
+    this.inputs = inputs;
+    this.bootstrap = made.bootstrap;
+    this.why = made.why;
+    this.criticalPath = made.criticalPath;
+    this.synthetic = made.synthetic;
+    this.#needs = needs;
+  }
+
+  get needs(): readonly Need[] {
+    return this.#needs();
+  }
 }
 
 /** Who is built with the stage-1 build of a node. */

@@ -1,4 +1,4 @@
-import { stronglyConnected, reachable, reversed } from './dependency-graph.js';
+import { reachable, reversed } from './dependency-graph.js';
 import type { BuildInputs } from './build-inputs.js';
 import type { WorkGraph } from './work-graph.js';
 
@@ -6,13 +6,14 @@ import type { WorkGraph } from './work-graph.js';
 export interface ScheduledJob {
   /** Its step in the work graph. */
   readonly step: number;
-  /** Steps "usable" of all that is installed before; each after what it needs itself. Computed when it is asked for. */
-  readonly needs: () => readonly number[];
   readonly criticalPath: number;
 }
 
 export interface Scheduled {
+  /** Each after what it needs. */
   readonly jobs: readonly ScheduledJob[];
+  /** Steps "usable" of all that is installed before a job's step; each after what it needs itself. */
+  readonly needsOf: (step: number) => readonly number[];
   /** Nodes whose full build cannot be done: members of cycles that stay closed, impossible ones, and all that need them. */
   readonly leftOut: ReadonlySet<number>;
 }
@@ -29,29 +30,26 @@ export interface SchedulingFacts {
 
 /** Puts the builds of a work graph into an order, with what each needs and how much waits behind it. */
 export function schedule(work: WorkGraph, facts: SchedulingFacts): Scheduled {
-  const { steps, edges } = work;
-  const groups = stronglyConnected(edges);
+  const { steps, order } = work;
   const isJob = steps.map(({ node, builds, standIn }) => {
     if (!builds) return false;
     return standIn ? standIn.kind === 'bootstrap' && !facts.isBuilt(standIn.inputs) : facts.mustBeBuilt(node);
   });
-  const hopeless = stuckSteps(work, groups, facts.impossible);
-  const rank = new Int32Array(steps.length);
-  for (const [place, step] of groups.flat().entries()) rank[step] = place;
-  const paths = longestChains(edges, groups, isJob);
-  const closure = new Closure(work, rank);
+  const hopeless = stuckSteps(work, facts.impossible);
+  const paths = longestChains(work, isJob);
   const possible = (step: number): boolean => isJob[step] === true && hopeless[step] === 0;
   const used = usedStages(work, possible);
-  const jobs = groups.flatMap((group) =>
-    group
-      .filter((step) => possible(step) && (!steps[step]?.standIn || used[step] === 1))
-      .map((step) => ({ step, needs: () => closure.of(step), criticalPath: paths[step] ?? 1 })),
-  );
+  const jobs: ScheduledJob[] = [];
+  for (const step of order) {
+    if (!possible(step) || (steps[step]?.standIn && used[step] === 0)) continue;
+    jobs.push({ step, criticalPath: paths[step] ?? 1 });
+  }
   const leftOut = new Set<number>();
   for (let node = 0; node < facts.size; node += 1) {
     if (facts.impossible.has(node) || (isJob[node] === true && hopeless[node] === 1)) leftOut.add(node);
   }
-  return { jobs, leftOut };
+  const closure = new Closure(work);
+  return { jobs, needsOf: (step) => closure.of(step), leftOut };
 }
 
 /** The steps that full builds wait for: a stage-1 build that only what stays stuck would have used is not worth it. */
@@ -62,14 +60,8 @@ function usedStages({ steps, edges, standIns }: WorkGraph, possible: (step: numb
 }
 
 /** Every step that waits, however indirectly, for one that can never be done. */
-function stuckSteps(
-  { steps, edges }: WorkGraph,
-  groups: readonly (readonly number[])[],
-  impossible: ReadonlySet<number>,
-): Uint8Array {
-  const roots = groups
-    .filter((group) => group.length > 1 && group.some((step) => steps[step]?.builds === true))
-    .flat();
+function stuckSteps({ steps, edges, loops }: WorkGraph, impossible: ReadonlySet<number>): Uint8Array {
+  const roots = loops.filter((loop) => loop.some((step) => steps[step]?.builds === true)).flat();
   if (impossible.size > 0) {
     for (const [step, { node }] of steps.entries()) if (impossible.has(node)) roots.push(step);
   }
@@ -77,21 +69,28 @@ function stuckSteps(
 }
 
 /** For each step the number of jobs on the longest chain of those that wait for it, itself included. */
-function longestChains(
-  edges: WorkGraph['edges'],
-  groups: readonly (readonly number[])[],
-  isJob: readonly boolean[],
-): Int32Array {
+function longestChains({ edges, order, loops }: WorkGraph, isJob: readonly boolean[]): Int32Array {
   const longest = new Int32Array(edges.length);
-  // Groups come after what they need; so from the end, every chain is finished before it is handed down.
-  for (const group of groups.toReversed()) {
-    let here = 0;
-    for (const step of group) here = Math.max(here, longest[step] ?? 0);
-    for (const step of group) longest[step] = here + (isJob[step] === true ? 1 : 0);
-    for (const step of group) {
-      for (const needed of edges[step] ?? []) {
-        longest[needed] = Math.max(longest[needed] ?? 0, longest[step] ?? 0);
-      }
+  const loopOf = new Map(loops.flatMap((loop) => loop.map((step) => [step, loop] as const)));
+  const handDown = (step: number): void => {
+    const here = longest[step] ?? 0;
+    for (const needed of edges[step] ?? []) {
+      if (here > (longest[needed] ?? 0)) longest[needed] = here;
+    }
+  };
+  // What is needed comes first; so from the end, every chain is finished before it is handed down.
+  for (let place = order.length - 1; place >= 0; place -= 1) {
+    const step = order[place] ?? 0;
+    const loop = loopOf.get(step);
+    if (loop) {
+      let here = 0;
+      for (const each of loop) here = Math.max(here, longest[each] ?? 0);
+      for (const each of loop) longest[each] = here + (isJob[each] === true ? 1 : 0);
+      for (const each of loop) handDown(each);
+      place -= loop.length - 1;
+    } else {
+      if (isJob[step] === true) longest[step] = (longest[step] ?? 0) + 1;
+      handDown(step);
     }
   }
   return longest;
@@ -100,13 +99,13 @@ function longestChains(
 /** What must be installed before a build: everything usable that it reaches without passing another build. */
 class Closure {
   readonly #seen: Int32Array;
+  readonly #rank: Int32Array;
   #round = 0;
 
-  constructor(
-    private readonly work: WorkGraph,
-    private readonly rank: Int32Array,
-  ) {
+  constructor(private readonly work: WorkGraph) {
     this.#seen = new Int32Array(work.steps.length);
+    this.#rank = new Int32Array(work.steps.length);
+    for (let place = 0; place < work.order.length; place += 1) this.#rank[work.order[place] ?? 0] = place;
   }
 
   of(build: number): number[] {
@@ -120,7 +119,7 @@ class Closure {
       found.push(step);
       for (const next of edges[step] ?? []) if (this.#seen[next] !== this.#round) stack.push(next);
     }
-    found.sort((a, b) => (this.rank[a] ?? 0) - (this.rank[b] ?? 0));
+    found.sort((a, b) => (this.#rank[a] ?? 0) - (this.#rank[b] ?? 0));
     return this.#distinct(found);
   }
 
