@@ -1,0 +1,1 @@
+export { cronCalendar } from './cron-calendar.js';
