@@ -182,7 +182,9 @@ export class TestLedger {
     const lastSign = { incarnation, sequence: 1, at, attempts, ...vitals };
     const known = await this.database.drones.find(name);
     const identity = { name, state: 'online' as const, reason: '', incarnation, enrolledAt: at };
-    await this.database.drones.save({ ...identity, capabilities, lastSign }, known?.revision ?? 0, []);
+    const standing = { grounding: null, badUpload: null };
+    const drone = { ...identity, ...standing, capabilities, lastSign };
+    await this.database.drones.save(drone, known?.revision ?? 0, []);
   }
 
   async #openAttempt(cpv: string): Promise<Attempt> {

@@ -60,6 +60,8 @@ async function put(name: string, state: DroneState): Promise<void> {
       freeDiskBytes: 0,
       freeMemoryBytes: 0,
     },
+    grounding: null,
+    badUpload: null,
   };
   await db.drones.save(drone, 0, []);
 }

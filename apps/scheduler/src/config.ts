@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { defaultGrounding, type GroundingPolicy } from '@swarm/domain-drone';
 import type { RetryPolicy } from '@swarm/domain-job';
 import { portVariable, readConfig } from '@swarm/platform';
 
@@ -14,6 +15,10 @@ const Environment = z.object({
   SWARM_MAX_ATTEMPTS: z.coerce.number().int().positive().default(3),
   SWARM_MAX_RECLAIMS: z.coerce.number().int().positive().default(10),
   SWARM_RETRY_DELAY_MS: z.coerce.number().int().nonnegative().default(60_000),
+  SWARM_STRIKES: z.coerce.number().int().positive().default(defaultGrounding.strikes),
+  SWARM_GROUNDED_MS: durationMs.default(defaultGrounding.groundedMs),
+  SWARM_MAX_GROUNDED_MS: durationMs.default(defaultGrounding.maxGroundedMs),
+  SWARM_BAD_UPLOAD_MS: durationMs.default(defaultGrounding.badUploadMs),
   SWARM_BUILD_TIMEOUT_MS: durationMs.default(36_000_000),
   SWARM_BUILD_SILENCE_MS: durationMs.default(3_600_000),
   SWARM_UNCLAIMED_AFTER_MS: durationMs.default(30_000),
@@ -25,6 +30,8 @@ export interface SchedulingPolicy {
   readonly retry: RetryPolicy;
   /** How long a job that failed for a passing cause waits. */
   readonly retryDelayMs: number;
+  /** When drones are kept from work. */
+  readonly grounding: GroundingPolicy;
   readonly buildTimeoutMs: number;
   readonly silenceMs: number;
   /** A delegated attempt that its living drone has not named for so long is taken back. */
@@ -55,6 +62,13 @@ export function readSchedulerConfig(env: NodeJS.ProcessEnv): SchedulerConfig {
     policy: {
       retry: { maxFailures: read.SWARM_MAX_ATTEMPTS, maxReclaims: read.SWARM_MAX_RECLAIMS },
       retryDelayMs: read.SWARM_RETRY_DELAY_MS,
+      grounding: {
+        strikes: read.SWARM_STRIKES,
+        groundedMs: read.SWARM_GROUNDED_MS,
+        maxGroundedMs: read.SWARM_MAX_GROUNDED_MS,
+        badUploadMs: read.SWARM_BAD_UPLOAD_MS,
+        maxBadUploadMs: read.SWARM_MAX_GROUNDED_MS,
+      },
       buildTimeoutMs: read.SWARM_BUILD_TIMEOUT_MS,
       silenceMs: read.SWARM_BUILD_SILENCE_MS,
       unclaimedAfterMs: read.SWARM_UNCLAIMED_AFTER_MS,

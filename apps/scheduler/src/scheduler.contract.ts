@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 
 import { openMemoryDatabase, type MemoryDatabase } from '@swarm/adapter-memory';
 import { PLAN_SCHEMA, PlanDocument, type WorkAssigned, type WorkOutcome } from '@swarm/contracts';
-import type { Drone } from '@swarm/domain-drone';
+import { defaultGrounding, type Drone } from '@swarm/domain-drone';
 import type { Job, PlanId } from '@swarm/domain-job';
 import type { Artifact } from '@swarm/domain-release';
 import { silentLogger } from '@swarm/platform';
@@ -11,6 +11,7 @@ import { ManualClock } from '@swarm/testing';
 
 import { documentOf } from './plan-document.reader.js';
 import { AdvanceJobs } from './use-cases/advance-jobs.js';
+import { BlameFailure } from './use-cases/blame-failure.js';
 import { DelegateJob } from './use-cases/delegate-job.js';
 import { FollowAbi } from './use-cases/follow-abi.js';
 import { MakePlan } from './use-cases/make-plan.js';
@@ -20,11 +21,13 @@ import { RecordReport } from './use-cases/record-report.js';
 import { Refusals } from './use-cases/refusals.js';
 import { ResolvePlans } from './use-cases/resolve-plans.js';
 import { RunRound } from './use-cases/run-round.js';
+import { Strikes } from './use-cases/strikes.js';
 
 export const PROFILE = 'small';
 export const policy = {
   retry: { maxFailures: 3, maxReclaims: 10 },
   retryDelayMs: 60_000,
+  grounding: defaultGrounding,
   buildTimeoutMs: 1_000,
   silenceMs: 1_000,
   unclaimedAfterMs: 30_000,
@@ -74,12 +77,17 @@ export class Ground {
     };
     const move = new MoveJob(ports);
     const refusals = new Refusals(ports.clock);
+    const strikes = new Strikes(ports, move);
     const resolve = new ResolvePlans(ports, refusals);
     this.make = new MakePlan(ports);
-    this.record = new RecordReport(ports, move, resolve, refusals);
+    this.record = new RecordReport(ports, {
+      ...{ move, resolve, refusals, strikes },
+      blame: new BlameFailure(ports),
+    });
     this.round = new RunRound(ports, {
       resolve,
       refusals,
+      strikes,
       advance: new AdvanceJobs(ports, move),
       reclaim: new ReclaimAttempts(ports, move),
       delegate: new DelegateJob(ports, move),
@@ -118,6 +126,8 @@ export class Ground {
         portageVersion: '3',
       },
       lastSign: sign,
+      grounding: null,
+      badUpload: null,
     };
     await this.db.drones.save(drone, 0, []);
   }

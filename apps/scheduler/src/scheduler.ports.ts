@@ -1,4 +1,4 @@
-import type { DroneRepository } from '@swarm/domain-drone';
+import type { DroneRepository, StrikeRepository } from '@swarm/domain-drone';
 import type { Job, JobRepository } from '@swarm/domain-job';
 import type { PlanRepository, ProfileRepository, ScheduleRepository } from '@swarm/domain-plan';
 import type { ArtifactRepository } from '@swarm/domain-release';
@@ -23,7 +23,8 @@ export interface SchedulerPorts {
   readonly plans: PlanRepository<Job>;
   readonly profiles: ProfileRepository;
   readonly schedules: ScheduleRepository;
-  readonly drones: Pick<DroneRepository, 'all'>;
+  readonly drones: Pick<DroneRepository, 'all' | 'find' | 'save'>;
+  readonly strikes: StrikeRepository;
   readonly artifacts: Pick<ArtifactRepository, 'byBuildKeys' | 'ofJob' | 'builds'>;
   readonly clock: Clock;
   readonly entropy: Entropy;

@@ -18,6 +18,7 @@ import {
 } from './scheduler.handlers.js';
 import type { SchedulerPorts } from './scheduler.ports.js';
 import { AdvanceJobs } from './use-cases/advance-jobs.js';
+import { BlameFailure } from './use-cases/blame-failure.js';
 import { DelegateJob } from './use-cases/delegate-job.js';
 import { FollowAbi } from './use-cases/follow-abi.js';
 import { MakePlan } from './use-cases/make-plan.js';
@@ -27,6 +28,7 @@ import { RecordReport } from './use-cases/record-report.js';
 import { Refusals } from './use-cases/refusals.js';
 import { ResolvePlans } from './use-cases/resolve-plans.js';
 import { RunRound } from './use-cases/run-round.js';
+import { Strikes } from './use-cases/strikes.js';
 
 /** The scheduler at work: its consumers and its rounds. Only the leader starts it. */
 export class SchedulerService {
@@ -44,13 +46,18 @@ export class SchedulerService {
   ) {
     const move = new MoveJob(ports);
     const refusals = new Refusals(ports.clock);
+    const strikes = new Strikes(ports, move);
     const resolve = new ResolvePlans(ports, refusals);
     this.#reclaim = new ReclaimAttempts(ports, move);
-    this.#record = new RecordReport(ports, move, resolve, refusals);
+    this.#record = new RecordReport(ports, {
+      ...{ move, resolve, refusals, strikes },
+      blame: new BlameFailure(ports),
+    });
     this.#makePlan = new MakePlan(ports);
     this.#round = new RunRound(ports, {
       resolve,
       refusals,
+      strikes,
       reclaim: this.#reclaim,
       advance: new AdvanceJobs(ports, move),
       delegate: new DelegateJob(ports, move),

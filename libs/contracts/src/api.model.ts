@@ -24,7 +24,15 @@ export type JobStateName = z.output<typeof JobStateName>;
 export const planStates = ['resolving', 'building', 'complete', 'failed', 'cancelled'] as const;
 export const PlanStateName = z.enum(planStates);
 export type PlanStateName = z.output<typeof PlanStateName>;
-export const droneStates = ['online', 'suspect', 'offline', 'draining', 'retired'] as const;
+export const droneStates = [
+  'online',
+  'suspect',
+  'offline',
+  'grounded',
+  'probation',
+  'draining',
+  'retired',
+] as const;
 export const DroneStateName = z.enum(droneStates);
 export type DroneStateName = z.output<typeof DroneStateName>;
 export const ProfileKind = z.enum(['portage', 'synthetic']);

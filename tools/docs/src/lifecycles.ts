@@ -23,10 +23,12 @@ const jobEventMeanings = {
   'dependency-restored': 'What was in the way is in the way no more.',
   delegated: 'The scheduler gave it to a drone, as a new attempt.',
   'attempt-reclaimed': 'The attempt was lost, refused or given back; nothing is known against the package.',
-  'attempt-failed': 'The attempt failed for a cause that counts against the package.',
+  'attempt-failed': 'The attempt failed; the verdict says whether it counts against the package.',
+  'failure-excused': 'A failure that counted was that of a drone that is grounded now; it counts as lost.',
   'artifact-received':
     'A verified artifact is there, of whichever attempt: a build is a function of its inputs.',
   'artifact-published': 'The artifact is in the staging index.',
+  'quarantined-by-hand': 'A person wants it not tried.',
   'quarantine-released': 'A person, or a changed input, ended the quarantine.',
   superseded: 'A newer plan does the same.',
   cancelled: 'The plan was cancelled.',
@@ -36,15 +38,24 @@ const droneStateMeanings = {
   online: 'It is heard and takes work.',
   suspect: 'It has been quiet for a while: it keeps its work and gets no more.',
   offline: 'It has been silent for long; its work goes to others when the reclaim time is over.',
+  grounded: 'It failed too often in a row: it is kept from work until the time is over, heard or not.',
+  probation: 'It gets one job; if that is built, it gets work as before.',
   draining: 'It finishes what it has and takes no more.',
   retired: 'It may not come back.',
 } as const satisfies Record<DroneState, string>;
 
 const droneEventMeanings = {
   heard: 'A sign of life arrived.',
+  'probation-heard': 'A sign of life arrived from a drone that still owes its canary.',
   'draining-heard': 'A sign of life arrived, and the drone says that it takes no more work.',
   'went-quiet': 'No sign for `SWARM_SUSPECT_AFTER_MS`.',
   'went-silent': 'No sign for `SWARM_OFFLINE_AFTER_MS`.',
+  'struck-out': 'As many failures in a row as `SWARM_STRIKES`, with no success between.',
+  'grounding-ended': 'Its time is over.',
+  'canary-succeeded': 'It built something since it was grounded.',
+  'canary-failed': 'The one job that it got failed through its fault: grounded again, for twice as long.',
+  'grounded-by-hand': 'A person keeps it from work, without an end.',
+  ungrounded: 'A person gives it work again.',
   retired: 'A person took it out of service.',
 } as const satisfies Record<DroneEventType, string>;
 
@@ -68,7 +79,7 @@ export function lifecyclesPage(): string {
     moves(jobLifecycle, jobEventMeanings),
     'Where an event leads to `needed` or `quarantined`, data decides: the number of failures and reclaims so far, against `SWARM_MAX_ATTEMPTS` and `SWARM_MAX_RECLAIMS`, and whether another try can end differently.',
     '## A drone',
-    'How a build machine stands with the swarm.\nOnly the health monitor moves a drone, by the time since its last sign of life on the monitor’s own clock; an outage of the monitor or of NATS takes no drone down.',
+    'How a build machine stands with the swarm.\nThe health monitor judges its silence, by the time since its last sign of life on the monitor’s own clock; an outage of the monitor or of NATS takes no drone down.\nThe scheduler counts its strikes, where attempts end; nothing but time and a canary, or a person, lifts a grounding.',
     diagram(droneLifecycle, 'online', (state) => Object.keys(droneLifecycle[state]).length === 0),
     table(
       ['state', 'meaning'],

@@ -38,10 +38,13 @@ export class EnrolDrone {
   #enrolled(asked: DroneEnrolling, before: Drone | undefined): Drone {
     const now = this.ports.clock.now();
     const { drone: name, incarnation, profile, executor, slots, cores, memoryBytes, portageVersion } = asked;
+    const grounding = before?.grounding ?? null;
+    // A restart proves nothing: who was grounded stays so, and who owed a canary owes it still (S2).
+    const state = before?.state === 'grounded' ? 'grounded' : grounding === null ? 'online' : 'probation';
     return {
       name,
-      state: 'online',
-      reason: 'enrolled',
+      state,
+      reason: state === 'grounded' ? (before?.reason ?? '') : 'enrolled',
       incarnation,
       enrolledAt: before?.enrolledAt ?? now,
       capabilities: { profile, executor, slots, cores, memoryBytes, portageVersion },
@@ -55,6 +58,8 @@ export class EnrolDrone {
         freeDiskBytes: 0,
         freeMemoryBytes: 0,
       },
+      grounding,
+      badUpload: before?.badUpload ?? null,
     };
   }
 

@@ -1,8 +1,15 @@
 import { outgoing } from '@swarm/contracts';
-import { nextDroneState, silenceMs, verdict, type Drone } from '@swarm/domain-drone';
+import { nextDroneState, silenceMs, verdict, type Drone, type DroneState } from '@swarm/domain-drone';
 import type { Versioned } from '@swarm/kernel';
 
 import type { MonitorPorts } from '../monitor.ports.js';
+
+/** Why a drone that was heard is in its new state; every other move of this service is for silence. */
+const reasons: Readonly<Partial<Record<DroneState, string>>> = {
+  online: 'it is heard again',
+  probation: 'it is heard again, and builds one job before it gets more',
+  draining: 'it takes no more work',
+};
 
 /** Turns silence, and its end, into states: one row update under a revision each (S8). */
 export class JudgeDrones {
@@ -35,12 +42,7 @@ export class JudgeDrones {
     if (next === undefined || next === drone.state) return;
 
     const silent = Math.round(silenceMs(drone, now) / 1000);
-    const reason =
-      next === 'online'
-        ? 'it is heard again'
-        : next === 'draining'
-          ? 'it takes no more work'
-          : `silent for ${silent} s`;
+    const reason = reasons[next] ?? `silent for ${silent} s`;
     const id = this.ports.newId();
     const saved = await this.ports.drones.save({ ...drone, state: next, reason }, revision, [
       outgoing('DroneMoved', id, {

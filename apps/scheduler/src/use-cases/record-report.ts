@@ -1,13 +1,15 @@
 import { outgoing, type Outcome, type WorkOutcome, type WorkReported } from '@swarm/contracts';
+import type { Verdict } from '@swarm/domain-blame';
 import { isOpen, type Attempt, type AttemptId, type JobEvent } from '@swarm/domain-job';
 import type { Plan } from '@swarm/domain-plan';
 import { assertNever, type Outgoing, type Versioned } from '@swarm/kernel';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
-import { isPassing, isRetriable } from './failure-policy.js';
+import type { BlameFailure } from './blame-failure.js';
 import type { MoveJob, MoveDetails } from './move-job.js';
 import type { Refusals } from './refusals.js';
 import type { ResolvePlans } from './resolve-plans.js';
+import { isNews, type Strikes } from './strikes.js';
 
 type Ports = Pick<SchedulerPorts, 'jobs' | 'plans' | 'clock' | 'entropy' | 'log' | 'policy' | 'readDocument'>;
 type Failed = Extract<WorkOutcome, { kind: 'failed' }>;
@@ -16,13 +18,20 @@ type GivenBack = Extract<WorkOutcome, { kind: 'refused' | 'returned' }>;
 const DONE: Outcome = { kind: 'done' };
 const CONTENDED: Outcome = { kind: 'retry', afterMs: 100, reason: 'another writer was first' };
 
+/** The use cases that a report leads to. */
+export interface ReportSteps {
+  readonly move: MoveJob;
+  readonly resolve: ResolvePlans;
+  readonly refusals: Refusals;
+  readonly blame: BlameFailure;
+  readonly strikes: Strikes;
+}
+
 /** A drone reported on an attempt. Late and repeated news is expected, counted in the log, and changes nothing (S18). */
 export class RecordReport {
   constructor(
     private readonly ports: Ports,
-    private readonly move: MoveJob,
-    private readonly resolve: ResolvePlans,
-    private readonly refusals: Refusals,
+    private readonly steps: ReportSteps,
   ) {}
 
   async execute(report: WorkReported): Promise<Outcome> {
@@ -44,18 +53,18 @@ export class RecordReport {
       case 'resolved': {
         const document = this.ports.readDocument(outcome.documentGzip);
         const saved = document.ok
-          ? await this.resolve.accept(plan, document.value)
-          : await this.resolve.failed(plan, `${drone}: ${document.error}`);
+          ? await this.steps.resolve.accept(plan, document.value)
+          : await this.steps.resolve.failed(plan, `${drone}: ${document.error}`);
         return saved === 'saved' ? DONE : CONTENDED;
       }
       case 'failed':
-        return (await this.resolve.failed(plan, `${drone}: ${outcome.summary}`)) === 'saved'
+        return (await this.steps.resolve.failed(plan, `${drone}: ${outcome.summary}`)) === 'saved'
           ? DONE
           : CONTENDED;
       case 'refused':
-        return (await this.resolve.refused(plan, drone, outcome.reason)) === 'saved' ? DONE : CONTENDED;
+        return (await this.steps.resolve.refused(plan, drone, outcome.reason)) === 'saved' ? DONE : CONTENDED;
       case 'returned':
-        return (await this.resolve.failed(plan, `${drone}: ${outcome.reason}`)) === 'saved'
+        return (await this.steps.resolve.failed(plan, `${drone}: ${outcome.reason}`)) === 'saved'
           ? DONE
           : CONTENDED;
       default:
@@ -88,6 +97,7 @@ export class RecordReport {
           endedAt: now,
           measured: outcome.measured,
         });
+        await this.steps.strikes.succeeded(attempt.drone);
         return DONE;
       case 'failed':
         return this.#onFailure(attempt, outcome, now);
@@ -116,7 +126,7 @@ export class RecordReport {
 
   async #noteRefusal({ jobId, drone }: Attempt, reason: string): Promise<void> {
     const job = await this.ports.jobs.find(jobId);
-    if (job) this.refusals.note(drone, job.value.spec.profile, reason);
+    if (job) this.steps.refusals.note(drone, job.value.spec.profile, reason);
   }
 
   async #onFailure(attempt: Attempt, outcome: Failed, now: Date): Promise<Outcome> {
@@ -129,29 +139,19 @@ export class RecordReport {
       logTail: outcome.logTail,
       measured: outcome.measured,
     };
-    const reason = `${outcome.class} on ${attempt.drone}: ${outcome.summary}`;
-    // The way to the binhost is nobody's package (S22).
-    if (outcome.class === 'upload') {
-      return this.#apply(ended, { type: 'attempt-reclaimed', attempt: attempt.number, reason }, { reason });
-    }
-    const delayMs = isPassing(outcome.class) ? this.ports.policy.retryDelayMs : 0;
-    const event: JobEvent = {
-      type: 'attempt-failed',
-      attempt: attempt.number,
-      drone: attempt.drone,
-      reason,
-      retryAt: new Date(now.getTime() + delayMs),
-      retriable: isRetriable(outcome.class),
-    };
-    return this.#apply(ended, event, {
-      reason,
+    const verdict = await this.steps.blame.execute(ended);
+    const applied = await this.#apply(ended, eventOf(ended, verdict), {
+      reason: verdict.reason,
       messages: (job) => [this.#failedEvent(ended, job.spec.cpv, outcome, now)],
     });
+    // Last, and harmless when it is done again: a report that comes twice finds the strike there.
+    if (isNews(attempt)) await this.steps.strikes.failed(ended, verdict);
+    return applied;
   }
 
   /** The end of an attempt, and what it means for its job. Of a stale attempt only the end is kept. */
   async #apply(ended: Attempt, event: JobEvent, details: MoveDetails): Promise<Outcome> {
-    const moved = await this.move.execute(ended.jobId, event, { ...details, attempt: () => ended });
+    const moved = await this.steps.move.execute(ended.jobId, event, { ...details, attempt: () => ended });
     if (moved.kind === 'refused') {
       const stored = await this.ports.jobs.findAttempt(ended.id);
       if (stored && isOpen(stored.state)) await this.ports.jobs.saveAttempt(ended);
@@ -176,4 +176,12 @@ export class RecordReport {
       summary: outcome.summary,
     });
   }
+}
+
+/** What a verdict is to the job. The way to the binhost is nobody's package, and no drone is avoided for it (S22). */
+function eventOf({ number: attempt, drone }: Attempt, verdict: Verdict): JobEvent {
+  const { blame, counts, retryAt, reason } = verdict;
+  return blame === 'path'
+    ? { type: 'attempt-reclaimed', attempt, reason }
+    : { type: 'attempt-failed', attempt, drone, reason, retryAt, counts };
 }

@@ -121,6 +121,7 @@ export class ResolvePlans {
   ): string | undefined {
     const drone = drones.find((each) => each.name === name);
     if (!drone || drone.state === 'offline' || drone.state === 'retired') return `${name} is lost`;
+    if (drone.state === 'grounded') return `${name} is grounded`;
     const age = drone.lastSign.at.getTime() - since.getTime();
     const holds = drone.lastSign.attempts.some((held) => held.attemptId === attemptId);
     return !holds && age > this.ports.policy.unclaimedAfterMs ? `${name} does not hold it` : undefined;

@@ -13,6 +13,7 @@ import type { FollowAbi } from './follow-abi.js';
 import type { ReclaimAttempts } from './reclaim-attempts.js';
 import type { Refusals } from './refusals.js';
 import type { ResolvePlans } from './resolve-plans.js';
+import type { Strikes } from './strikes.js';
 
 type Ports = Pick<
   SchedulerPorts,
@@ -27,6 +28,7 @@ export interface RoundSteps {
   readonly delegate: DelegateJob;
   readonly followAbi: FollowAbi;
   readonly refusals: Refusals;
+  readonly strikes: Strikes;
 }
 
 /** The artifacts in the staging index of one profile, by build key. */
@@ -49,6 +51,7 @@ export class RunRound {
   ) {}
 
   async execute(): Promise<void> {
+    await this.steps.strikes.settle();
     const drones = (await this.ports.drones.all()).map(({ value }) => value);
     const kinds = new Map((await this.ports.profiles.all()).map(({ name, kind }) => [name, kind]));
     const plans = await this.ports.plans.open();

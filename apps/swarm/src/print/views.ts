@@ -17,9 +17,9 @@ const STUCK = ['quarantined', 'blocked'] as const;
 
 export function printStatus(status: Status): string {
   const { drones } = status;
-  const away = (['suspect', 'offline', 'draining', 'retired'] as const)
+  const away = (['suspect', 'offline', 'grounded', 'probation', 'draining', 'retired'] as const)
     .filter((state) => drones[state] > 0)
-    .map((state) => `, ${drones[state]} ${state}`)
+    .map((state) => `, ${drones[state]} ${state === 'probation' ? 'on probation' : state}`)
     .join('');
   return [
     plain(status.next),

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@swarm/contracts';
-import type { Drone, RecoveryAction } from '@swarm/domain-drone';
+import type { Drone, RecoveryAction, Strike } from '@swarm/domain-drone';
 import type { Attempt, Job, JobMove } from '@swarm/domain-job';
 import type { Plan, Profile, ProfileVersion, Schedule, ScheduleRun } from '@swarm/domain-plan';
 import type { Artifact, Generation } from '@swarm/domain-release';
@@ -35,6 +35,8 @@ export class MemoryStore {
   readonly moves: JobMove[] = [];
   readonly attempts = new Map<string, Attempt>();
   readonly drones = new Map<string, Versioned<Drone>>();
+  /** By attempt: one strike each. */
+  readonly strikes = new Map<string, Strike>();
   readonly recovery: RecoveryAction[] = [];
   /** By job: one artifact each. */
   readonly artifacts = new Map<string, Artifact>();

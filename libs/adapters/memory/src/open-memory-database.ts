@@ -1,5 +1,5 @@
 import type { EventLog, Outbox } from '@swarm/contracts';
-import type { DroneRepository, RecoveryRepository } from '@swarm/domain-drone';
+import type { DroneRepository, RecoveryRepository, StrikeRepository } from '@swarm/domain-drone';
 import type { Job, JobRepository } from '@swarm/domain-job';
 import type { PlanRepository, ProfileRepository, ScheduleRepository } from '@swarm/domain-plan';
 import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
@@ -12,6 +12,7 @@ import { MemoryStore } from './memory-store.js';
 import { memoryEvents, memoryOutbox } from './messages.js';
 import { memoryPlans, memorySchedules } from './plans.js';
 import { memoryProfiles } from './profiles.js';
+import { memoryStrikes } from './strikes.js';
 
 export interface MemoryDatabaseOptions {
   /** Name of the service: its outbox rows bear it, and only they are its outbox. */
@@ -27,6 +28,7 @@ export interface MemoryDatabase extends AsyncDisposable {
   readonly plans: PlanRepository<Job>;
   readonly profiles: ProfileRepository;
   readonly drones: DroneRepository;
+  readonly strikes: StrikeRepository;
   readonly recovery: RecoveryRepository;
   readonly artifacts: ArtifactRepository;
   readonly generations: GenerationRepository;
@@ -49,6 +51,7 @@ export function openMemoryDatabase({
     plans: memoryPlans(store, source),
     profiles: memoryProfiles(store, source),
     drones: memoryDrones(store, source),
+    strikes: memoryStrikes(store),
     recovery: memoryRecovery(store, source),
     artifacts: memoryArtifacts(store, source),
     generations: memoryGenerations(store, source),

@@ -1,5 +1,5 @@
 import type { EventLog, Outbox } from '@swarm/contracts';
-import type { DroneRepository, RecoveryRepository } from '@swarm/domain-drone';
+import type { DroneRepository, RecoveryRepository, StrikeRepository } from '@swarm/domain-drone';
 import type { Job, JobRepository } from '@swarm/domain-job';
 import type { PlanRepository, ProfileRepository, ScheduleRepository } from '@swarm/domain-plan';
 import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
@@ -22,6 +22,7 @@ export interface Database extends AsyncDisposable {
   readonly plans: PlanRepository<Job>;
   readonly profiles: ProfileRepository;
   readonly drones: DroneRepository;
+  readonly strikes: StrikeRepository;
   readonly recovery: RecoveryRepository;
   readonly artifacts: ArtifactRepository;
   readonly generations: GenerationRepository;

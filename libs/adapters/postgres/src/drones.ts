@@ -1,4 +1,4 @@
-import type { Drone, DroneRepository, DroneSign, RecoveryRepository } from '@swarm/domain-drone';
+import type { Drone, DroneRepository, DroneSign, RecoveryRepository, Suspension } from '@swarm/domain-drone';
 import { droneLifecycle } from '@swarm/domain-drone';
 import type { Saved, Versioned } from '@swarm/kernel';
 import { z } from 'zod';
@@ -67,7 +67,8 @@ function notNewerThan({ incarnation, sequence }: DroneSign): Prisma.DroneWhereIn
   return [{ signIncarnation: { not: incarnation } }, { signSequence: { lte: sequence } }];
 }
 
-function columnsOf({ state, reason, incarnation, enrolledAt, capabilities }: Drone) {
+function columnsOf(drone: Drone) {
+  const { state, reason, incarnation, enrolledAt, capabilities, grounding, badUpload } = drone;
   const { memoryBytes, ...rest } = capabilities;
   return {
     state,
@@ -76,7 +77,16 @@ function columnsOf({ state, reason, incarnation, enrolledAt, capabilities }: Dro
     enrolledAt,
     ...rest,
     memoryBytes: BigInt(memoryBytes),
+    groundedTimes: grounding?.times ?? 0,
+    groundedUntil: grounding?.until ?? null,
+    badUploadTimes: badUpload?.times ?? 0,
+    badUploadUntil: badUpload?.until ?? null,
   };
+}
+
+/** None where it was never imposed: the count says which, since one without an end has no time. */
+function suspensionOf(times: number, until: Date | null): Suspension | null {
+  return times === 0 ? null : { times, until };
 }
 
 function columnsOfSign(sign: DroneSign) {
@@ -118,6 +128,8 @@ function versioned(row: DroneRow): Versioned<Drone> {
       freeDiskBytes: Number(row.signFreeDiskBytes),
       freeMemoryBytes: Number(row.signFreeMemoryBytes),
     },
+    grounding: suspensionOf(row.groundedTimes, row.groundedUntil),
+    badUpload: suspensionOf(row.badUploadTimes, row.badUploadUntil),
   };
   return { value, revision: row.revision };
 }

@@ -16,6 +16,7 @@ import { postgresPlans } from './plans.js';
 import { openPool } from './pool.js';
 import { postgresProfiles } from './profiles.js';
 import { postgresSchedules } from './schedules.js';
+import { postgresStrikes } from './strikes.js';
 
 /** Opens the ledger. Connects when it is first used, so it may be opened before Postgres is there. */
 export function openDatabase(options: DatabaseOptions): Database {
@@ -41,6 +42,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     plans: postgresPlans(ledger),
     profiles: postgresProfiles(ledger),
     drones: postgresDrones(ledger),
+    strikes: postgresStrikes(ledger),
     recovery: postgresRecovery(ledger),
     artifacts: postgresArtifacts(ledger),
     generations: postgresGenerations(ledger),

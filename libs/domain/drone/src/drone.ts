@@ -1,5 +1,8 @@
-/** How a drone stands with the swarm. `draining` finishes what it has; `retired` may not come back. */
-export type DroneState = 'online' | 'suspect' | 'offline' | 'draining' | 'retired';
+/**
+ * How a drone stands with the swarm. `draining` finishes what it has; `grounded` is kept from work for its strikes;
+ * `probation` gets one job before it gets more; `retired` may not come back.
+ */
+export type DroneState = 'online' | 'suspect' | 'offline' | 'grounded' | 'probation' | 'draining' | 'retired';
 
 /** What a drone says it is. */
 export interface DroneCapabilities {
@@ -28,6 +31,14 @@ export interface DroneSign {
   readonly freeMemoryBytes: number;
 }
 
+/** A time for which a drone is kept from work; one canary after it decides whether it is over. */
+export interface Suspension {
+  /** Null: until a person ends it. */
+  readonly until: Date | null;
+  /** How many there were in a row, this one included: each is longer than the one before. */
+  readonly times: number;
+}
+
 /** A build machine, as the ledger knows it. */
 export interface Drone {
   readonly name: string;
@@ -38,13 +49,26 @@ export interface Drone {
   readonly enrolledAt: Date;
   readonly capabilities: DroneCapabilities;
   readonly lastSign: DroneSign;
+  /** Its grounding, until a canary has ended well; null in good standing. A restart of the agent changes nothing. */
+  readonly grounding: Suspension | null;
+  /** Its way to the binhost failed, and no artifact has come through since; null while the way is good (S22). */
+  readonly badUpload: Suspension | null;
 }
 
 export type DroneEvent =
   | { readonly type: 'heard' }
+  /** Heard, and it still owes its canary. */
+  | { readonly type: 'probation-heard' }
   | { readonly type: 'draining-heard' }
   | { readonly type: 'went-quiet' }
   | { readonly type: 'went-silent' }
+  /** As many failures in a row as ground a drone (S2). */
+  | { readonly type: 'struck-out' }
+  | { readonly type: 'grounding-ended' }
+  | { readonly type: 'canary-succeeded' }
+  | { readonly type: 'canary-failed' }
+  | { readonly type: 'grounded-by-hand' }
+  | { readonly type: 'ungrounded' }
   | { readonly type: 'retired' };
 
 export type DroneEventType = DroneEvent['type'];

@@ -1,4 +1,22 @@
 export { droneLifecycle, nextDroneState } from './drone.lifecycle.js';
 export type { DroneRepository, RecoveryAction, RecoveryRepository } from './drone.repository.js';
-export type { Drone, DroneCapabilities, DroneEvent, DroneEventType, DroneSign, DroneState } from './drone.js';
+export {
+  defaultGrounding,
+  isOver,
+  moveDrone,
+  uploadFailed,
+  type DroneMoveContext,
+  type GroundingPolicy,
+} from './drone.transition.js';
+export type {
+  Drone,
+  DroneCapabilities,
+  DroneEvent,
+  DroneEventType,
+  DroneSign,
+  DroneState,
+  Suspension,
+} from './drone.js';
 export { defaultLiveness, isLost, silenceMs, verdict, type LivenessPolicy } from './liveness.js';
+export type { Strike, StrikeEnd, StrikeRepository } from './strike.js';
+export { owesCanary, workLimit, type WorkLimit } from './work-limit.js';

@@ -33,6 +33,8 @@ function drone(over: { state?: DroneState; draining?: boolean; at?: Date } = {})
       freeDiskBytes: 0,
       freeMemoryBytes: 0,
     },
+    grounding: null,
+    badUpload: null,
   };
 }
 
@@ -68,9 +70,28 @@ describe('isLost', () => {
 });
 
 describe('the table of a drone', () => {
+  it('lets no sign of life, and no silence, lift a grounding (S2)', () => {
+    const heard = ['heard', 'probation-heard', 'draining-heard', 'went-quiet', 'went-silent'] as const;
+    for (const event of heard) expect(nextDroneState('grounded', event)).toBe('grounded');
+    const silences = fc.array(fc.constantFrom('probation-heard', 'went-quiet', 'went-silent' as const));
+    fc.assert(
+      fc.property(silences, (events) => {
+        let state: DroneState = 'probation';
+        for (const event of events) state = nextDroneState(state, event) ?? state;
+        expect(nextDroneState(state, 'probation-heard')).toBe('probation');
+      }),
+    );
+  });
+
   it('has an answer for a time-out in every state that a drone can be caught in (S8)', () => {
-    for (const state of ['online', 'suspect', 'offline', 'draining'] as const) {
-      for (const event of ['heard', 'draining-heard', 'went-quiet', 'went-silent'] as const) {
+    for (const state of ['online', 'suspect', 'offline', 'grounded', 'probation', 'draining'] as const) {
+      for (const event of [
+        'heard',
+        'probation-heard',
+        'draining-heard',
+        'went-quiet',
+        'went-silent',
+      ] as const) {
         expect(nextDroneState(state, event)).toBeDefined();
       }
     }

@@ -28,7 +28,8 @@ export function verdict(drone: Drone, now: Date, policy: LivenessPolicy, listeni
   const silent = Math.min(silenceMs(drone, now), Math.max(0, now.getTime() - listeningSince.getTime()));
   if (silent >= policy.offlineAfterMs) return { type: 'went-silent' };
   if (silent >= policy.suspectAfterMs) return { type: 'went-quiet' };
-  return drone.lastSign.draining ? { type: 'draining-heard' } : { type: 'heard' };
+  if (drone.lastSign.draining) return { type: 'draining-heard' };
+  return drone.grounding === null ? { type: 'heard' } : { type: 'probation-heard' };
 }
 
 /** True when what the drone holds must be given to others (rung 1): judged offline, and silent for long enough. */

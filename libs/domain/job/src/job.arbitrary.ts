@@ -35,6 +35,7 @@ interface Details {
   readonly drone: DroneName;
   readonly attemptId: AttemptId;
   readonly retriable: boolean;
+  readonly counts: boolean;
   readonly artifact: Sha256;
 }
 
@@ -46,6 +47,7 @@ const details: fc.Arbitrary<Details> = fc.record({
     { weight: 9, arbitrary: fc.constant(true) },
     { weight: 1, arbitrary: fc.constant(false) },
   ),
+  counts: fc.boolean(),
   artifact: fc.constant('0'.repeat(64) as Sha256),
 });
 
@@ -56,14 +58,16 @@ const make: { readonly [E in JobEventType]: (d: Details) => Extract<JobEvent, { 
   'dependency-restored': () => ({ type: 'dependency-restored' }),
   delegated: ({ attemptId, drone }) => ({ type: 'delegated', attemptId, drone }),
   'attempt-reclaimed': ({ attempt }) => ({ type: 'attempt-reclaimed', attempt, reason }),
-  'attempt-failed': ({ attempt, drone, retriable }) => ({
+  'attempt-failed': ({ attempt, drone, retriable, counts }) => ({
     type: 'attempt-failed',
     attempt,
     drone,
     reason,
-    retriable,
-    retryAt: new Date(0),
+    counts,
+    retryAt: retriable ? new Date(0) : null,
   }),
+  'failure-excused': ({ drone }) => ({ type: 'failure-excused', drone }),
+  'quarantined-by-hand': () => ({ type: 'quarantined-by-hand', reason }),
   'artifact-received': ({ artifact }) => ({ type: 'artifact-received', artifact }),
   'artifact-published': ({ artifact }) => ({ type: 'artifact-published', artifact }),
   'quarantine-released': () => ({ type: 'quarantine-released' }),
@@ -98,7 +102,13 @@ const turn: fc.Arbitrary<Turn> = fc.record({
 });
 
 /** Events that end a life early; taken rarely, or the walks would never reach the exhausted retries. */
-const endings: readonly string[] = ['cancelled', 'superseded', 'artifact-received', 'dependency-lost'];
+const endings: readonly string[] = [
+  'cancelled',
+  'superseded',
+  'artifact-received',
+  'dependency-lost',
+  'quarantined-by-hand',
+];
 
 /** Lives of a job: mostly legal, timely events, with late, repeated and misdirected ones among them. */
 export const anyLife: fc.Arbitrary<readonly Step[]> = fc
@@ -116,7 +126,10 @@ export const anyLife: fc.Arbitrary<readonly Step[]> = fc
 
 function legalEvent(job: Job, pick: number, d: Details): JobEvent {
   const legal = Object.keys(jobLifecycle[job.state]) as JobEventType[];
-  const lasting = legal.filter((type) => !endings.includes(type));
+  // Forgiving uses up what a job may lose, so that is rare as well but where it ends a quarantine.
+  const isRare = (type: JobEventType): boolean =>
+    endings.includes(type) || (type === 'failure-excused' && job.state !== 'quarantined');
+  const lasting = legal.filter((type) => !isRare(type));
   const from = lasting.length > 0 && pick % 8 !== 0 ? lasting : legal;
   const type = from[Math.floor(pick / 8) % Math.max(1, from.length)] ?? 'cancelled';
   return make[type]({ ...d, attempt: job.attempt });

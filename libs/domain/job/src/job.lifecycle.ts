@@ -10,6 +10,7 @@ export const jobLifecycle = {
   waiting: {
     'dependencies-published': ['needed'],
     'dependency-lost': ['blocked'],
+    'quarantined-by-hand': ['quarantined'],
     superseded: ['superseded'],
     cancelled: ['cancelled'],
   },
@@ -17,6 +18,8 @@ export const jobLifecycle = {
     delegated: ['delegated'],
     // A late artifact of a reclaimed attempt; a build is a function of its inputs, so it is used.
     'artifact-received': ['received'],
+    'failure-excused': ['needed'],
+    'quarantined-by-hand': ['quarantined'],
     superseded: ['superseded'],
     cancelled: ['cancelled'],
   },
@@ -24,6 +27,9 @@ export const jobLifecycle = {
     'artifact-received': ['received'],
     'attempt-failed': ['needed', 'quarantined'],
     'attempt-reclaimed': ['needed', 'quarantined'],
+    // Of an earlier attempt; the one in hand goes on.
+    'failure-excused': ['delegated'],
+    'quarantined-by-hand': ['quarantined'],
     superseded: ['superseded'],
     cancelled: ['cancelled'],
   },
@@ -31,11 +37,13 @@ export const jobLifecycle = {
   published: {},
   blocked: {
     'dependency-restored': ['waiting'],
+    'quarantined-by-hand': ['quarantined'],
     superseded: ['superseded'],
     cancelled: ['cancelled'],
   },
   quarantined: {
     'artifact-received': ['received'],
+    'failure-excused': ['needed', 'quarantined'],
     'quarantine-released': ['needed'],
     superseded: ['superseded'],
     cancelled: ['cancelled'],

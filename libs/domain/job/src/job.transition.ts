@@ -52,12 +52,26 @@ const handlers: Handlers = {
       : quarantined({ ...core(job), reclaims }, `lost ${reclaims} times, last: ${event.reason}`, ended);
   },
   'attempt-failed': (job, event, policy) => {
-    const failures = job.failures + 1;
+    const failures = job.failures + (event.counts ? 1 : 0);
+    const reclaims = job.reclaims + (event.counts ? 0 : 1);
     const failedOn = job.failedOn.includes(event.drone) ? job.failedOn : [...job.failedOn, event.drone];
-    const failed = { ...core(job), failures, failedOn };
-    return event.retriable && failures < policy.maxFailures
+    const failed = { ...core(job), failures, reclaims, failedOn };
+    if (reclaims >= policy.maxReclaims) {
+      return quarantined(failed, `lost ${reclaims} times, last: ${event.reason}`);
+    }
+    return event.retryAt !== null && failures < policy.maxFailures
       ? moved({ ...failed, state: 'needed', notBefore: event.retryAt })
       : quarantined(failed, event.reason);
+  },
+  'failure-excused': (job, { drone }, policy) => {
+    // Excused or not, it was an attempt: what counts no more as failed counts as lost, while there is room for it.
+    const isExcused = job.failures > 0 && job.reclaims + 1 < policy.maxReclaims;
+    if (!isExcused) return moved(job);
+    const failedOn = job.failedOn.filter((name) => name !== drone);
+    const counts = { failures: job.failures - 1, reclaims: job.reclaims + 1, failedOn };
+    return job.state === 'quarantined'
+      ? moved({ ...core(job), ...counts, state: 'needed', notBefore: null }, { kind: 'unblock-dependents' })
+      : moved({ ...job, ...counts });
   },
   'artifact-received': (job, { artifact }) =>
     moved(
@@ -67,6 +81,9 @@ const handlers: Handlers = {
     ),
   'artifact-published': (job, { artifact }) =>
     moved({ ...core(job), state: 'published', artifact }, { kind: 'wake-dependents' }),
+  // Nothing of what failed before is held against it, or for it: it stays until a person says otherwise.
+  'quarantined-by-hand': (job, { reason }) =>
+    quarantined({ ...core(job), failures: 0, failedOn: [] }, reason, ...endOf(job)),
   'quarantine-released': (job) =>
     moved(
       { ...core(job), failures: 0, reclaims: 0, failedOn: [], state: 'needed', notBefore: null },

@@ -52,7 +52,7 @@ export interface JobCore {
   readonly attempt: number;
   /** Attempts that failed for a cause that counts against the package. Bounded by `maxFailures`. */
   readonly failures: number;
-  /** Attempts that were lost, refused or given back. Bounded by `maxReclaims` (S5). */
+  /** Attempts that were lost, given back, or failed through no fault of the package. Bounded by `maxReclaims` (S5). */
   readonly reclaims: number;
   /** Drones on which this job failed, for a second opinion elsewhere. */
   readonly failedOn: readonly DroneName[];
@@ -93,14 +93,18 @@ export type JobEvent =
       readonly attempt: number;
       readonly drone: DroneName;
       readonly reason: string;
-      /** When it may be tried again. */
-      readonly retryAt: Date;
-      /** False when no other try can end differently (a cause that no drone can change). */
-      readonly retriable: boolean;
+      /** When it may be tried again; null when no other try can end differently. */
+      readonly retryAt: Date | null;
+      /** True when it counts against the package; else it counts as one that was lost. */
+      readonly counts: boolean;
     }
+  /** A failure that counted was that of a grounded drone: it counts as lost instead (S2). Stored with its attempt. */
+  | { readonly type: 'failure-excused'; readonly drone: string }
   /** The binhost holds a verified artifact of this job. Never fenced: a build is a function of its inputs. */
   | { readonly type: 'artifact-received'; readonly artifact: Sha256 }
   | { readonly type: 'artifact-published'; readonly artifact: Sha256 }
+  /** A person wants it not tried. */
+  | { readonly type: 'quarantined-by-hand'; readonly reason: string }
   | { readonly type: 'quarantine-released' }
   | { readonly type: 'superseded' }
   | { readonly type: 'cancelled' };

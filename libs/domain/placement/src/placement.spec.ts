@@ -35,6 +35,8 @@ function drone(name: string, over: Partial<Drone['capabilities']> & { state?: Dr
       freeDiskBytes: 0,
       freeMemoryBytes: 0,
     },
+    grounding: null,
+    badUpload: null,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { DroneName, Job, JobId, JobIn } from '@swarm/domain-job';
-import type { Drone } from '@swarm/domain-drone';
+import { byCanary } from '@swarm/domain-blame';
+import { owesCanary, workLimit, type Drone } from '@swarm/domain-drone';
 
 /** What placing is decided from: a snapshot, with no I/O behind it. */
 export interface PlacementState {
@@ -48,23 +49,25 @@ export function place(state: PlacementState, now: Date): PlacementRound {
   const free = new Map(
     state.drones.map((drone) => [
       drone.name,
-      drone.state === 'online' ? drone.capabilities.slots - (state.load.get(drone.name) ?? 0) : 0,
+      workLimit(drone, now).atMost - (state.load.get(drone.name) ?? 0),
     ]),
   );
   const placements: Placement[] = [];
   const notPlaced = new Map<JobId, NotPlaced>();
+  const give = (job: Job, { name, capabilities }: Drone): void => {
+    free.set(name, (free.get(name) ?? 0) - 1);
+    placements.push({ jobId: job.id, drone: name as DroneName, makeJobs: makeJobsOf(capabilities) });
+  };
+  const canaries = chooseCanaries(state, free, now);
+  for (const { job, drone } of canaries) give(job, drone);
   for (const job of inOrder(state.jobs)) {
+    if (canaries.some((canary) => canary.job === job)) continue;
     const chosen = choose(job, state, free, now);
     if ('kind' in chosen) {
       notPlaced.set(job.id, chosen);
       continue;
     }
-    free.set(chosen.drone, (free.get(chosen.drone) ?? 0) - 1);
-    placements.push({
-      jobId: job.id,
-      drone: chosen.drone as DroneName,
-      makeJobs: makeJobsOf(chosen.capabilities),
-    });
+    give(job, chosen.drone);
   }
   return { placements, notPlaced };
 }
@@ -90,8 +93,28 @@ function inOrder(jobs: readonly Job[]): JobIn<'needed'>[] {
 }
 
 interface Chosen {
-  readonly drone: string;
-  readonly capabilities: Drone['capabilities'];
+  readonly drone: Drone;
+}
+
+/** One job for each drone that has to show what it can do: one that never failed, and that holds up the fewest others. */
+function chooseCanaries(
+  state: PlacementState,
+  free: ReadonlyMap<string, number>,
+  now: Date,
+): readonly { readonly job: JobIn<'needed'>; readonly drone: Drone }[] {
+  const order = byCanary({ isKnownToBuild: () => false, expectedMs: ({ spec }) => spec.criticalPath });
+  const open = inOrder(state.jobs)
+    .filter(({ notBefore }) => notBefore === null || notBefore <= now)
+    .sort(order);
+  const chosen: { readonly job: JobIn<'needed'>; readonly drone: Drone }[] = [];
+  for (const drone of state.drones) {
+    if (!owesCanary(drone) || (free.get(drone.name) ?? 0) <= 0) continue;
+    const job = open.find(
+      (each) => !chosen.some((other) => other.job === each) && !obstacle(each, drone, state, now),
+    );
+    if (job) chosen.push({ job, drone });
+  }
+  return chosen;
 }
 
 function choose(
@@ -103,7 +126,7 @@ function choose(
   if (job.notBefore !== null && job.notBefore > now) return { kind: 'delayed', until: job.notBefore };
   const excluded: Exclusion[] = [];
   const feasible = state.drones.filter((drone) => {
-    const because = obstacle(job, drone, state);
+    const because = obstacle(job, drone, state, now);
     if (because !== undefined) excluded.push({ drone: drone.name, because });
     return because === undefined;
   });
@@ -117,7 +140,7 @@ function choose(
   if (job.failedOn.includes(best.name as DroneName) && untried.length > 0) {
     return { kind: 'no-free-slot', drones: untried.map(({ name }) => name) };
   }
-  return { drone: best.name, capabilities: best.capabilities };
+  return { drone: best };
 }
 
 function byPreference(job: Job, free: ReadonlyMap<string, number>): (a: Drone, b: Drone) => number {
@@ -129,8 +152,9 @@ function byPreference(job: Job, free: ReadonlyMap<string, number>): (a: Drone, b
     (a.name < b.name ? -1 : 1);
 }
 
-function obstacle(job: Job, drone: Drone, state: PlacementState): string | undefined {
-  if (drone.state !== 'online') return `is ${drone.state}`;
+function obstacle(job: Job, drone: Drone, state: PlacementState, now: Date): string | undefined {
+  const limit = workLimit(drone, now);
+  if (limit.atMost === 0) return limit.because;
   if (drone.capabilities.profile !== job.spec.profile) return `builds for ${drone.capabilities.profile}`;
   const refusal = state.refusalOf?.(drone.name, job.spec.profile);
   if (refusal !== undefined) return `refused: ${refusal}`;

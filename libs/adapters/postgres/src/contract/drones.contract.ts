@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { beforeAll, expect, it } from '@jest/globals';
 import { outgoing } from '@swarm/contracts';
+import type { Strike } from '@swarm/domain-drone';
 import type { Outgoing } from '@swarm/kernel';
 
 import type { Database } from '../database.js';
@@ -21,7 +22,7 @@ function droneMoved(drone: string): Outgoing {
   return outgoing('DroneMoved', id, moved);
 }
 
-/** What every DroneRepository and RecoveryRepository does. */
+/** What every DroneRepository, StrikeRepository and RecoveryRepository does. */
 export function droneRepositoryContract(ledger: () => TestLedger): void {
   let db: Database;
   beforeAll(() => {
@@ -77,6 +78,56 @@ export function droneRepositoryContract(ledger: () => TestLedger): void {
     const again = { ...drone, incarnation, lastSign: aSign(incarnation, 0) };
     await db.drones.save(again, 1, []);
     expect((await db.drones.find(drone.name))?.value).toEqual(again);
+  });
+
+  it('keeps groundings and bad ways to the binhost as they were stored', async () => {
+    const drone = aDrone();
+    await db.drones.save(drone, 0, []);
+    const standings = [
+      { state: 'grounded', grounding: { until: later(300_000), times: 1 } },
+      { state: 'grounded', grounding: { until: null, times: 2 } },
+      { state: 'probation', badUpload: { until: later(60_000), times: 3 } },
+      { state: 'online', grounding: null, badUpload: null },
+    ] as const;
+    let value = drone;
+    for (const [i, standing] of standings.entries()) {
+      value = { ...value, ...standing };
+      expect(await db.drones.save(value, i + 1, [])).toBe('saved');
+      expect((await db.drones.find(drone.name))?.value).toEqual(value);
+    }
+  });
+
+  it('keeps one strike of each attempt, the oldest first, until it is ended (S2)', async () => {
+    const jobId = randomUUID();
+    const strikes = [1, 2, 3].map((n): Strike => ({
+      attemptId: randomUUID(),
+      drone: `drone-${randomUUID()}`,
+      jobId,
+      class: 'compile',
+      at: later(n),
+      counted: n > 1,
+      ended: null,
+    }));
+    const [first, second, third] = strikes;
+    for (const strike of strikes) await db.strikes.add(strike);
+    await db.strikes.add({ ...strikes[0], class: 'told twice' } as Strike);
+    const standing = async (): Promise<readonly Strike[]> =>
+      (await db.strikes.standing()).filter((strike) => strike.jobId === jobId);
+    expect(await standing()).toEqual(strikes);
+    await db.strikes.end([first?.attemptId ?? '', randomUUID()], 'taken-back', later(4));
+    await db.strikes.end(
+      strikes.slice(0, 2).map(({ attemptId }) => attemptId),
+      'grounded',
+      later(5),
+    );
+    expect(await standing()).toEqual([third]);
+    expect(await db.strikes.ofJob(jobId)).toEqual([
+      { ...first, ended: 'taken-back' },
+      { ...second, ended: 'grounded' },
+      third,
+    ]);
+    await db.strikes.end([], 'success', later(6));
+    expect(await db.strikes.ofJob('no-uuid')).toEqual([]);
   });
 
   it('keeps what the healer did, newest first', async () => {

@@ -243,6 +243,8 @@ export function aDrone(fields: Partial<Drone> = {}): Drone {
       portageVersion: '3.0.68',
     },
     lastSign: aSign(incarnation, 0),
+    grounding: null,
+    badUpload: null,
     ...fields,
   };
 }

@@ -52,8 +52,8 @@ describe('the Grafana dashboard', () => {
               attempt: 1,
               drone: attempt.drone,
               reason: 'broken',
-              retryAt: now,
-              retriable: false,
+              retryAt: null,
+              counts: true,
             },
       );
       await db.jobs.save({

@@ -1,0 +1,36 @@
+import type { Drone } from './drone.js';
+import { isOver } from './drone.transition.js';
+
+/** How many pieces of work a drone may hold as it stands, and what keeps it from more. */
+export interface WorkLimit {
+  readonly atMost: number;
+  /** As it follows the drone's name in a sentence; empty where nothing but its slots limits it. */
+  readonly because: string;
+}
+
+/** A canary is one job: enough to see, and little to lose (S2, S22). */
+const CANARY = 1;
+
+/** Pure: `(drone, now) → limit`. Placement gives no drone more than this. */
+export function workLimit(drone: Drone, now: Date): WorkLimit {
+  const { state, capabilities, badUpload, grounding } = drone;
+  if (state === 'grounded') {
+    const until = grounding?.until;
+    return { atMost: 0, because: `is grounded until ${until ? until.toISOString() : 'a person lifts it'}` };
+  }
+  if (state !== 'online' && state !== 'probation') return { atMost: 0, because: `is ${state}` };
+  if (!isOver(badUpload, now)) {
+    return {
+      atMost: 0,
+      because: `cannot upload; tried again at ${badUpload?.until?.toISOString() ?? 'no time'}`,
+    };
+  }
+  if (state === 'probation') return { atMost: CANARY, because: 'is on probation: one job first' };
+  if (badUpload !== null) return { atMost: CANARY, because: 'could not upload: one job first' };
+  return { atMost: capabilities.slots, because: '' };
+}
+
+/** True while one job decides whether the drone gets more: best a job that is known to build. */
+export function owesCanary(drone: Drone): boolean {
+  return drone.state === 'probation' || drone.badUpload !== null;
+}
