@@ -1,0 +1,47 @@
+import type { Job } from '@swarm/domain-job';
+
+import type { Prediction } from './prediction.js';
+
+/** A job as the board is given it. */
+export interface NewBoardJob {
+  readonly job: Job;
+  /** Revision of its row in the ledger. */
+  readonly revision: number;
+  /** Positions, in the same plan, of the jobs that it waits for directly. */
+  readonly waits: readonly number[];
+  /** Since when it is in its state. */
+  readonly since: Date;
+}
+
+/** A job on the board, with its place in the graph. Changed by the board alone. */
+export interface BoardJob {
+  job: Job;
+  revision: number;
+  since: Date;
+  readonly plan: string;
+  readonly position: number;
+  readonly waits: readonly BoardJob[];
+  readonly dependents: readonly BoardJob[];
+  /** How many of `waits` are not published. */
+  unmet: number;
+  prediction: Prediction;
+  /** Reference time that its plan was charged for it, and that counts as work of the plan. */
+  expectedMs: number;
+  /** Expected time of the longest chain of dependents that starts here, this one included, on the reference drone. */
+  rankMs: number;
+}
+
+/** One change that an event made: what goes into the ledger. */
+export interface BoardChange {
+  readonly entry: BoardJob;
+  readonly before: Job;
+  readonly after: Job;
+  readonly reason: string;
+  /** Attempts that ended with it, through no end of their own. */
+  readonly endedAttempts: readonly string[];
+}
+
+/** The states in which nothing more will come of a job by itself: what waits for it is blocked. */
+export function isLost({ state }: Job): boolean {
+  return state === 'quarantined' || state === 'blocked' || state === 'cancelled' || state === 'superseded';
+}

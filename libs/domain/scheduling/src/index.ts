@@ -1,0 +1,16 @@
+export { isLost, type BoardChange, type BoardJob, type NewBoardJob } from './board-job.js';
+export { DroneSpeeds } from './drone-speeds.js';
+export { DurationModel, type Observation, type Subject } from './duration-model.js';
+export { nothingKnown, type FleetDrone, type PlacementFacts, type ResourceNeed } from './fleet.js';
+export type { Exclusion, NotPlaced } from './not-placed.js';
+export {
+  defaultPlacement,
+  explainPlacement,
+  place,
+  type Placement,
+  type PlacementPolicy,
+  type PlacementView,
+} from './place.js';
+export type { PlanLane } from './plan-lane.js';
+export { expectedTotalMs, meanMs, quantileMs, type Prediction } from './prediction.js';
+export { WorkBoard, type BoardError } from './work-board.js';
