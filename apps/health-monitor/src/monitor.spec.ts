@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { openMemoryDatabase } from '@swarm/adapter-memory';
 import type { DroneEnrolling, DroneHeartbeat } from '@swarm/contracts';
-import { defaultLiveness } from '@swarm/domain-drone';
+import { defaultGrounding, defaultLiveness, moveDrone, type DroneEventType } from '@swarm/domain-drone';
 import { silentLogger } from '@swarm/platform';
 import { ManualClock } from '@swarm/testing';
 
@@ -23,6 +23,8 @@ function ground(): {
   judge: JudgeDrones;
   note: NoteHeartbeat;
   stateOf: (name: string) => Promise<string | undefined>;
+  /** As the scheduler moves it. */
+  move: (type: DroneEventType) => Promise<void>;
 } {
   const clock = new ManualClock();
   const db = openMemoryDatabase({ source: 'health-monitor' });
@@ -45,6 +47,13 @@ function ground(): {
     judge,
     note: new NoteHeartbeat(ports, judge),
     stateOf: async (name) => (await db.drones.find(name))?.value.state,
+    move: async (type) => {
+      const found = await db.drones.find('drone-1');
+      const context = { now: clock.now(), policy: defaultGrounding, reason: 'as the scheduler says' };
+      const moved = found && moveDrone(found.value, { type }, context);
+      if (!moved) throw new Error(`${type} is not for it`);
+      await db.drones.save(moved, found.revision, []);
+    },
   };
 }
 
@@ -124,6 +133,33 @@ describe('a drone', () => {
     on.clock.advance(30_000);
     await on.judge.all();
     expect(await on.stateOf('drone-1')).toBe('offline');
+  });
+});
+
+describe('a grounded drone', () => {
+  beforeEach(() => on.move('struck-out'));
+
+  it('is not let back to work by a sign of life, by silence, or by a restart (S2)', async () => {
+    await on.note.execute(beat());
+    expect(await on.stateOf('drone-1')).toBe('grounded');
+    on.clock.advance(60_000);
+    await on.judge.all();
+    expect(await on.stateOf('drone-1')).toBe('grounded');
+    await on.enrol.execute(enrolling({ incarnation: randomUUID() }));
+    expect(await on.stateOf('drone-1')).toBe('grounded');
+  });
+
+  it('owes its canary when it comes back from silence, or starts again, after its time is over (S2)', async () => {
+    on.clock.advance(300_000);
+    await on.move('grounding-ended');
+    await on.judge.all();
+    expect(await on.stateOf('drone-1')).toBe('offline');
+    await on.note.execute(beat());
+    expect(await on.stateOf('drone-1')).toBe('probation');
+    await on.enrol.execute(enrolling({ incarnation: randomUUID() }));
+    expect(await on.stateOf('drone-1')).toBe('probation');
+    await on.move('canary-succeeded');
+    expect(await on.stateOf('drone-1')).toBe('online');
   });
 });
 

@@ -176,8 +176,8 @@ describe('a grounding', () => {
 });
 
 describe('a canary', () => {
-  it('is a job that never failed, is known to build, and is short; in this order', () => {
-    const job = (id: string, failures = 0): Job => ({ id, failures, failedOn: [] }) as unknown as Job;
+  it('is a job that made no trouble, is known to build, and is short; in this order', () => {
+    const job = (id: string, failures = 0): Job => ({ id, failures, reclaims: 0 }) as unknown as Job;
     const jobs = [job('failed', 1), job('unknown'), job('long'), job('short'), job('same')];
     const ms = new Map([
       ['long', 9],

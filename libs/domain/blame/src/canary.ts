@@ -9,14 +9,15 @@ export interface CanaryFacts {
 }
 
 /**
- * Orders jobs by how well they tell a good drone from a bad one, best first: never failed, known to build, short.
+ * Orders jobs by how well they tell a good drone from a bad one, best first: least trouble so far, known to build, short.
  * Pure, and a total order: equals are told apart by their ids.
  */
 export function byCanary({ isKnownToBuild, expectedMs }: CanaryFacts): (a: Job, b: Job) => number {
-  const failed = ({ failures, failedOn }: Job): number => Number(failures > 0 || failedOn.length > 0);
+  // What was forgiven or lost was trouble as well.
+  const trouble = ({ failures, reclaims }: Job): number => failures + reclaims;
   const unknown = (job: Job): number => Number(!isKnownToBuild(job));
   return (a, b) =>
-    failed(a) - failed(b) ||
+    trouble(a) - trouble(b) ||
     unknown(a) - unknown(b) ||
     expectedMs(a) - expectedMs(b) ||
     (a.id < b.id ? -1 : Number(a.id > b.id));
