@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 
+import { cronCalendar } from '@swarm/adapter-cron';
 import type { MessageBus } from '@swarm/contracts';
 import type { Clock } from '@swarm/kernel';
 import { runService, Secret, silentLogger } from '@swarm/platform';
@@ -38,6 +39,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     module: GatewayModule.with({
       ...ledger.database,
       bus,
+      calendar: cronCalendar(),
       clock,
       newId: randomUUID,
       sha256: (text) => createHash('sha256').update(text).digest('hex'),

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
+import { cronCalendar } from '@swarm/adapter-cron';
 import { connectBus } from '@swarm/adapter-nats';
 import { migrate, openDatabase, OutboxRelay, type Database } from '@swarm/adapter-postgres';
 import type { MessageBus } from '@swarm/contracts';
@@ -60,6 +61,7 @@ async function main(config: GatewayConfig, logger: Logger): Promise<void> {
     module: GatewayModule.with({
       ...database,
       bus,
+      calendar: cronCalendar(),
       clock: systemClock,
       newId,
       sha256: (text) => hash('sha256', text),

@@ -3,6 +3,7 @@ import type { DroneRepository } from '@swarm/domain-drone';
 import type { JobRepository } from '@swarm/domain-job';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { GenerationRepository } from '@swarm/domain-release';
+import type { Calendar, ScheduleRepository } from '@swarm/domain-schedule';
 import type { Clock } from '@swarm/kernel';
 
 /** The part of the ledger that the gateway reads; it writes nothing but profiles and their versions. */
@@ -15,12 +16,14 @@ export interface Ledger {
   readonly drones: Pick<DroneRepository, 'all'>;
   readonly profiles: ProfileRepository;
   readonly generations: Pick<GenerationRepository, 'of' | 'ofPlan'>;
+  readonly schedules: Pick<ScheduleRepository, 'all' | 'find' | 'runs'>;
   readonly events: EventLog;
 }
 
 /** Everything that the gateway needs from outside. */
 export interface GatewayPorts extends Ledger {
   readonly bus: Pick<MessageBus, 'request' | 'watch'>;
+  readonly calendar: Calendar;
   readonly clock: Clock;
   readonly newId: () => string;
   /** In hex, of the text in UTF-8. */

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 
+import { cronCalendar } from '@swarm/adapter-cron';
 import { runLedService } from '@swarm/control-plane';
 import { createLogger, newId, runMain, systemClock } from '@swarm/platform';
 
@@ -22,6 +23,7 @@ await runMain(logger, async () => {
     compose: (database, bus) => {
       const ports = {
         ...database,
+        calendar: cronCalendar(),
         clock: systemClock,
         entropy: {
           id: newId,

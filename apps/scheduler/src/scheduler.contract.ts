@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
+import { cronCalendar } from '@swarm/adapter-cron';
 import { openMemoryDatabase, type MemoryDatabase } from '@swarm/adapter-memory';
 import { PLAN_SCHEMA, PlanDocument, type WorkAssigned, type WorkOutcome } from '@swarm/contracts';
 import { defaultGrounding, type Drone } from '@swarm/domain-drone';
@@ -11,7 +12,9 @@ import { ManualClock } from '@swarm/testing';
 
 import { documentOf } from './plan-document.reader.js';
 import { AdvanceJobs } from './use-cases/advance-jobs.js';
+import { AdvanceRuns } from './use-cases/advance-runs.js';
 import { BlameFailure } from './use-cases/blame-failure.js';
+import { CancelPlan } from './use-cases/cancel-plan.js';
 import { DelegateJob } from './use-cases/delegate-job.js';
 import { FollowAbi } from './use-cases/follow-abi.js';
 import { MakePlan } from './use-cases/make-plan.js';
@@ -55,15 +58,16 @@ const document = PlanDocument.parse({
 /** The scheduler's use cases over a ledger in memory, with a clock that the test moves. */
 export class Ground {
   readonly clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
+  readonly db: MemoryDatabase = openMemoryDatabase({ source: 'scheduler' });
   readonly record: RecordReport;
   readonly round: RunRound;
   readonly make: MakePlan;
   planId = '';
 
-  /** Give it the ledger of another one to have a scheduler that starts again. */
-  constructor(readonly db: MemoryDatabase = openMemoryDatabase({ source: 'scheduler' })) {
+  constructor() {
     const ports = {
       ...this.db,
+      calendar: cronCalendar(),
       clock: this.clock,
       entropy: {
         id: () => randomUUID(),
@@ -79,7 +83,7 @@ export class Ground {
     const refusals = new Refusals(ports.clock);
     const strikes = new Strikes(ports, move);
     const resolve = new ResolvePlans(ports, refusals);
-    this.make = new MakePlan(ports);
+    this.make = new MakePlan(ports, new AdvanceRuns(ports, new CancelPlan(ports, move)));
     this.record = new RecordReport(ports, {
       ...{ move, resolve, refusals, strikes },
       blame: new BlameFailure(ports),

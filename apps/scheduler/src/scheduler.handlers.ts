@@ -4,9 +4,12 @@ import type {
   PlanAnswered,
   PlanAsked,
   ReclaimRequested,
+  ScheduleAnswered,
+  ScheduleAsked,
   WorkReported,
 } from '@swarm/contracts';
 
+import type { KeepSchedules } from './use-cases/keep-schedules.js';
 import type { MakePlan } from './use-cases/make-plan.js';
 import type { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
 import type { RecordReport } from './use-cases/record-report.js';
@@ -41,6 +44,17 @@ export function onReclaimRequested(reclaim: ReclaimAttempts, wake: Wake): Handle
 export function onPlanAsked(make: MakePlan, wake: Wake): (asked: PlanAsked) => Promise<PlanAnswered> {
   return async (asked) => {
     const answer = await make.execute(asked);
+    wake();
+    return answer;
+  };
+}
+
+export function onScheduleAsked(
+  keep: KeepSchedules,
+  wake: Wake,
+): (asked: ScheduleAsked) => Promise<ScheduleAnswered> {
+  return async (asked) => {
+    const answer = await keep.execute(asked);
     wake();
     return answer;
   };

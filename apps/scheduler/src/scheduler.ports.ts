@@ -1,7 +1,8 @@
 import type { DroneRepository, StrikeRepository } from '@swarm/domain-drone';
 import type { Job, JobRepository } from '@swarm/domain-job';
-import type { PlanRepository, ProfileRepository, ScheduleRepository } from '@swarm/domain-plan';
-import type { ArtifactRepository } from '@swarm/domain-release';
+import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
+import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
+import type { Calendar, ScheduleRepository } from '@swarm/domain-schedule';
 import type { PlanDocument } from '@swarm/contracts';
 import type { Clock, Log, Result } from '@swarm/kernel';
 
@@ -26,6 +27,8 @@ export interface SchedulerPorts {
   readonly drones: Pick<DroneRepository, 'all' | 'find' | 'save'>;
   readonly strikes: StrikeRepository;
   readonly artifacts: Pick<ArtifactRepository, 'byBuildKeys' | 'ofJob' | 'builds'>;
+  readonly generations: Pick<GenerationRepository, 'of'>;
+  readonly calendar: Calendar;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;

@@ -4,6 +4,8 @@ import {
   PlanAnswered,
   PlanAsked,
   ReclaimRequested,
+  ScheduleAnswered,
+  ScheduleAsked,
   WorkReported,
   type MessageBus,
   type Subscription,
@@ -14,13 +16,18 @@ import {
   onArtifactPublished,
   onPlanAsked,
   onReclaimRequested,
+  onScheduleAsked,
   onWorkReported,
 } from './scheduler.handlers.js';
 import type { SchedulerPorts } from './scheduler.ports.js';
 import { AdvanceJobs } from './use-cases/advance-jobs.js';
+import { AdvanceRuns } from './use-cases/advance-runs.js';
 import { BlameFailure } from './use-cases/blame-failure.js';
+import { CancelPlan } from './use-cases/cancel-plan.js';
 import { DelegateJob } from './use-cases/delegate-job.js';
+import { FireSchedules } from './use-cases/fire-schedules.js';
 import { FollowAbi } from './use-cases/follow-abi.js';
+import { KeepSchedules } from './use-cases/keep-schedules.js';
 import { MakePlan } from './use-cases/make-plan.js';
 import { MoveJob } from './use-cases/move-job.js';
 import { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
@@ -28,6 +35,7 @@ import { RecordReport } from './use-cases/record-report.js';
 import { Refusals } from './use-cases/refusals.js';
 import { ResolvePlans } from './use-cases/resolve-plans.js';
 import { RunRound } from './use-cases/run-round.js';
+import { RunSchedules } from './use-cases/run-schedules.js';
 import { Strikes } from './use-cases/strikes.js';
 
 /** The scheduler at work: its consumers and its rounds. Only the leader starts it. */
@@ -36,6 +44,8 @@ export class SchedulerService {
   readonly #loop: RoundLoop;
   readonly #round: RunRound;
   readonly #makePlan: MakePlan;
+  readonly #keepSchedules: KeepSchedules;
+  readonly #schedules: RunSchedules;
   readonly #record: RecordReport;
   readonly #reclaim: ReclaimAttempts;
 
@@ -53,7 +63,10 @@ export class SchedulerService {
       ...{ move, resolve, refusals, strikes },
       blame: new BlameFailure(ports),
     });
-    this.#makePlan = new MakePlan(ports);
+    const advance = new AdvanceRuns(ports, new CancelPlan(ports, move));
+    this.#schedules = new RunSchedules(ports, new FireSchedules(ports), advance);
+    this.#keepSchedules = new KeepSchedules(ports);
+    this.#makePlan = new MakePlan(ports, advance);
     this.#round = new RunRound(ports, {
       resolve,
       refusals,
@@ -63,12 +76,20 @@ export class SchedulerService {
       delegate: new DelegateJob(ports, move),
       followAbi: new FollowAbi(ports, this.#makePlan),
     });
-    this.#loop = new RoundLoop(() => this.#round.execute(), scanMs, ports.log);
+    const round = async (): Promise<void> => {
+      await this.#schedules.execute();
+      await this.#round.execute();
+    };
+    this.#loop = new RoundLoop(round, scanMs, ports.log);
   }
 
   async start(): Promise<void> {
     const wake = (): void => {
       this.#loop.wake();
+    };
+    const wakeSchedules = (): void => {
+      this.#schedules.hurry();
+      wake();
     };
     const { bus } = this;
     this.#subscriptions.push(
@@ -79,6 +100,7 @@ export class SchedulerService {
       }),
       await bus.watch(DroneMoved, wake, { from: 'new' }),
       await bus.answer(PlanAsked, PlanAnswered, onPlanAsked(this.#makePlan, wake)),
+      await bus.answer(ScheduleAsked, ScheduleAnswered, onScheduleAsked(this.#keepSchedules, wakeSchedules)),
     );
     this.#loop.start();
   }

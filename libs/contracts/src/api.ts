@@ -15,6 +15,7 @@ import {
 } from './api.model.js';
 import { defineEndpoint, type Endpoint } from './endpoint.js';
 import { ProfileDiff, ProfileVersionSummary, ProfileVersionView, PushedVersion } from './profile.model.js';
+import { scheduleApi } from './schedule.api.js';
 import { ProfileName } from './work.messages.js';
 
 /** Where the API lives. */
@@ -195,6 +196,7 @@ export const api = {
     query: z.strictObject({ from: VersionName.optional(), to: VersionName.default('current') }),
     response: ProfileDiff,
   }),
+  ...scheduleApi,
   events: defineEndpoint({
     method: 'GET',
     path: '/events',

@@ -70,6 +70,14 @@ export {
 export type { ConsumeOptions, Delivery, Handler, MessageBus, Outcome, Subscription } from './message-bus.js';
 export type { EventLog, Outbox, OutboxRow, StoredEvent } from './outbox.js';
 export { events, messageNamed, messages, outgoing, type MessageName } from './registry.js';
+export { ScheduleCheck, ScheduleRunView, ScheduleView } from './schedule.model.js';
+export {
+  RunEnded,
+  ScheduleAnswered,
+  ScheduleAsked,
+  ScheduleMissed,
+  ScheduleWish,
+} from './schedule.messages.js';
 export { PLAN_SCHEMA, PlanDocument } from './plan-document.js';
 export { DEDUPE_WINDOW_MS, streams, type StreamDefinition, type StreamName } from './streams.js';
 export {

@@ -16,11 +16,14 @@ import {
   ReleasePromoted,
   RunStarted,
 } from './event.messages.js';
+import { RunEnded, ScheduleAnswered, ScheduleAsked, ScheduleMissed } from './schedule.messages.js';
 import { LogWritten, WorkAssigned, WorkReported } from './work.messages.js';
 
 /** Events that services tell each other and people; each is stored by the outbox before it is said. */
 export const events = {
   RunStarted,
+  RunEnded,
+  ScheduleMissed,
   ProfilePushed,
   PlanMoved,
   JobMoved,
@@ -43,6 +46,8 @@ export const messages = {
   DroneHeartbeat,
   PlanAsked,
   PlanAnswered,
+  ScheduleAsked,
+  ScheduleAnswered,
   ...events,
 } as const satisfies Record<string, Message>;
 

@@ -1,13 +1,17 @@
 import type { api, ApiName, EndpointRequest, EndpointResponse } from '@swarm/contracts';
+import { DEFAULT_PAUSE_MS } from '@swarm/domain-schedule';
 
 import type { GatewayPorts } from '../ports.js';
 import { askPlan, putProfile } from '../use-cases/ask.js';
 import { eventView } from '../use-cases/describe-event.js';
+import { askSchedule, removeSchedule, runSchedule } from '../use-cases/ask-schedule.js';
+import { checkSchedules } from '../use-cases/check-schedules.js';
 import { readDrones, readReleases } from '../use-cases/read-fleet.js';
 import { findJobs, readJob, readJobs } from '../use-cases/read-jobs.js';
 import { readPlan, readPlans } from '../use-cases/read-plans.js';
 import { acceptLine, pushProfile } from '../use-cases/push-profile.js';
 import { diffVersions, readVersion, readVersions } from '../use-cases/read-profile.js';
+import { readRuns, readSchedules } from '../use-cases/read-schedules.js';
 import { readStatus } from '../use-cases/read-status.js';
 import { profileView } from '../use-cases/views.js';
 
@@ -36,6 +40,17 @@ export function handlersOver(ports: GatewayPorts): Handlers {
     pushProfile: (push) => pushProfile(ports, push),
     acceptLine: (line) => acceptLine(ports, line),
     profileDiff: (wish) => diffVersions(ports, wish),
+    schedules: async () => ({ schedules: await readSchedules(ports) }),
+    checkSchedules: ({ schedule }) => checkSchedules(ports, schedule),
+    scheduleRuns: async ({ schedule, limit }) => ({ runs: await readRuns(ports, limit, schedule) }),
+    addSchedule: (schedule) => askSchedule(ports, { kind: 'add', schedule }),
+    removeSchedule: ({ name }) => removeSchedule(ports, name),
+    runSchedule: ({ name, requestId }) => runSchedule(ports, name, requestId),
+    enableSchedule: ({ name }) => askSchedule(ports, { kind: 'enable', name }),
+    disableSchedule: ({ name }) => askSchedule(ports, { kind: 'disable', name }),
+    pauseSchedule: ({ name, forMs = DEFAULT_PAUSE_MS, author, reason }) =>
+      askSchedule(ports, { kind: 'pause', name, forMs, author, reason }),
+    resumeSchedule: ({ name }) => askSchedule(ports, { kind: 'resume', name }),
     events: async ({ after, limit }) => {
       const stored =
         after === undefined

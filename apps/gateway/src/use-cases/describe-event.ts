@@ -7,6 +7,9 @@ type Sentences = { readonly [N in keyof Known]: (payload: z.output<Known[N]['sch
 /** One line for people, per event. A new event does not compile until it has its sentence. */
 const sentences: Sentences = {
   RunStarted: ({ schedule, profile }) => `STARTED: ${schedule} asks for a plan of ${profile}`,
+  RunEnded: ({ schedule, outcome, line }) => `run of ${schedule} is ${outcome}${tail(line)}`,
+  ScheduleMissed: ({ schedule, due, by }) =>
+    `ALARM: ${schedule} should have fired at ${due} and did not, says the ${by}`,
   PlanMoved: ({ profile, state, detail }) => `plan of ${profile} is ${state}${tail(detail)}`,
   JobMoved: ({ cpv, to, drone, reason }) =>
     `${cpv} is ${to}${drone === undefined ? '' : ` on ${drone}`}${tail(reason)}`,

@@ -1,10 +1,9 @@
-import { outgoing, type PlanAnswered, type PlanAsked } from '@swarm/contracts';
-import type { Plan } from '@swarm/domain-plan';
+import type { PlanAnswered, PlanAsked } from '@swarm/contracts';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
-
-/** What a plan asked for by a person is listed under among the schedule's runs. */
-const BY_HAND = 'by-hand';
+import type { AdvanceRuns } from './advance-runs.js';
+import { requestedRun, runStarted } from './new-run.js';
+import { BY_HAND } from './plan-of-run.js';
 
 /**
  * Somebody wants something built: the run is recorded as STARTED before anything else (S1), then the plan.
@@ -12,14 +11,12 @@ const BY_HAND = 'by-hand';
  */
 export class MakePlan {
   constructor(
-    private readonly ports: Pick<
-      SchedulerPorts,
-      'plans' | 'profiles' | 'schedules' | 'clock' | 'entropy' | 'log'
-    >,
+    private readonly ports: Pick<SchedulerPorts, 'plans' | 'profiles' | 'schedules' | 'clock'>,
+    private readonly advance: Pick<AdvanceRuns, 'one'>,
   ) {}
 
   async execute({ requestId, profile: name, targets, origin }: PlanAsked): Promise<PlanAnswered> {
-    const { plans, profiles, schedules, clock, entropy, log } = this.ports;
+    const { plans, profiles, schedules, clock } = this.ports;
     if (await plans.find(requestId)) return { requestId, planId: requestId, reason: '' };
 
     const profile = await profiles.find(name);
@@ -33,46 +30,15 @@ export class MakePlan {
     }
 
     const now = clock.now();
-    const at = now.toISOString();
-    const runId = entropy.id();
-    await schedules.startRun(
-      {
-        id: runId,
-        schedule: origin === 'operator' ? BY_HAND : origin,
-        profile: name,
-        startedAt: now,
-        planId: null,
-      },
-      [outgoing('RunStarted', runId, { id: runId, at, runId, schedule: origin, profile: name })],
-    );
-    const plan: Plan = {
-      id: requestId,
-      profile: name,
-      targets: wanted,
-      configuration: (await profiles.current(name))?.digest ?? null,
-      origin,
-      state: 'resolving',
-      createdAt: now,
-      endedAt: null,
-      resolveAttempt: 0,
-      resolving: null,
-      findings: [],
-      members: [],
-      detail: 'waits for a drone to resolve it',
-    };
-    const eventId = entropy.id();
-    await plans.create(plan, [
-      outgoing('PlanMoved', eventId, {
-        id: eventId,
-        at,
-        planId: plan.id,
-        profile: name,
-        state: plan.state,
-        detail: plan.detail,
-      }),
-    ]);
-    await schedules.attachPlan(runId, plan.id);
-    log.info({ planId: plan.id, profile: name, targets: wanted }, 'plan made');
-    return { requestId, planId: plan.id, reason: '' };
+    const schedule = origin === 'operator' ? BY_HAND : origin;
+    const run = requestedRun({ id: requestId, schedule, profile: name, targets: wanted }, now);
+    await schedules.startRun(run, [runStarted(run, now, origin)]);
+    // One that is known was interrupted, or is being made by another scheduler: either way it goes on from there.
+    const stored = await schedules.findRun(requestId);
+    if (!stored) return { requestId, planId: null, reason: 'the run is no longer in the ledger: ask again' };
+    const { planId, detail } = await this.advance.one(stored);
+    if (planId !== null) return { requestId, planId, reason: '' };
+    const made = await plans.find(requestId);
+    return { requestId, planId: made ? requestId : null, reason: made ? '' : detail };
   }
 }

@@ -1,8 +1,9 @@
 import type { StoredEvent } from '@swarm/contracts';
 import type { Drone, RecoveryAction, Strike } from '@swarm/domain-drone';
 import type { Attempt, Job, JobMove } from '@swarm/domain-job';
-import type { Plan, Profile, ProfileVersion, Schedule, ScheduleRun } from '@swarm/domain-plan';
+import type { Plan, Profile, ProfileVersion } from '@swarm/domain-plan';
 import type { Artifact, Generation } from '@swarm/domain-release';
+import type { Schedule, ScheduleRun } from '@swarm/domain-schedule';
 import type { Versioned } from '@swarm/kernel';
 
 /** A row of the outbox with all that a relay never sees. */
@@ -42,8 +43,9 @@ export class MemoryStore {
   readonly artifacts = new Map<string, Artifact>();
   /** By profile, in order of number. */
   readonly generations = new Map<string, Generation[]>();
-  readonly schedules = new Map<string, Schedule>();
-  readonly runs: ScheduleRun[] = [];
+  readonly schedules = new Map<string, Versioned<Schedule>>();
+  /** In order of making. */
+  readonly runs = new Map<string, Versioned<ScheduleRun>>();
   readonly events: StoredEvent[] = [];
   readonly outbox: MemoryOutboxRow[] = [];
   /** Called when something was added to the outbox. */

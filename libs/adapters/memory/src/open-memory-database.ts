@@ -1,8 +1,9 @@
 import type { EventLog, Outbox } from '@swarm/contracts';
 import type { DroneRepository, RecoveryRepository, StrikeRepository } from '@swarm/domain-drone';
 import type { Job, JobRepository } from '@swarm/domain-job';
-import type { PlanRepository, ProfileRepository, ScheduleRepository } from '@swarm/domain-plan';
+import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
+import type { ScheduleRepository } from '@swarm/domain-schedule';
 
 import { memoryArtifacts, memoryGenerations } from './artifacts.js';
 import { memoryDrones, memoryRecovery } from './drones.js';
@@ -10,8 +11,9 @@ import { memoryJobs } from './jobs.js';
 import { MemoryLeader, type Leader } from './leader.js';
 import { MemoryStore } from './memory-store.js';
 import { memoryEvents, memoryOutbox } from './messages.js';
-import { memoryPlans, memorySchedules } from './plans.js';
+import { memoryPlans } from './plans.js';
 import { memoryProfiles } from './profiles.js';
+import { memorySchedules } from './schedules.js';
 import { memoryStrikes } from './strikes.js';
 
 export interface MemoryDatabaseOptions {

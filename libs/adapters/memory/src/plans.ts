@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
 import type { Job } from '@swarm/domain-job';
-import type { PlanChange, PlanRepository, ScheduleRepository } from '@swarm/domain-plan';
+import type { PlanChange, PlanRepository } from '@swarm/domain-plan';
 import type { Saved } from '@swarm/kernel';
 
 import { mustExist, type MemoryStore } from './memory-store.js';
@@ -45,28 +45,4 @@ function savePlan(store: MemoryStore, source: string, change: PlanChange<Job>): 
   }
   storeMessages();
   return 'saved';
-}
-
-export function memorySchedules(store: MemoryStore, source: string): ScheduleRepository {
-  return {
-    put: async (schedule) => {
-      mustExist(store.profiles.has(schedule.profile), `profile ${schedule.profile}`);
-      store.schedules.set(schedule.name, schedule);
-    },
-    all: async () => [...store.schedules.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    startRun: async (run, outgoing) => {
-      if (store.runs.some(({ id }) => id === run.id)) throw new Error(`there is a run ${run.id} already`);
-      const storeMessages = readyToStore(store, source, outgoing);
-      store.runs.push(run);
-      storeMessages();
-    },
-    attachPlan: async (runId, planId) => {
-      mustExist(store.plans.has(planId), `plan ${planId}`);
-      const index = store.runs.findIndex(({ id }) => id === runId);
-      const run = store.runs[index];
-      if (!run) throw new Error(`there is no run ${runId}`);
-      store.runs[index] = { ...run, planId };
-    },
-    runs: async (limit) => store.runs.toReversed().slice(0, limit),
-  };
 }

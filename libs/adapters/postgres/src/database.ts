@@ -1,8 +1,9 @@
 import type { EventLog, Outbox } from '@swarm/contracts';
 import type { DroneRepository, RecoveryRepository, StrikeRepository } from '@swarm/domain-drone';
 import type { Job, JobRepository } from '@swarm/domain-job';
-import type { PlanRepository, ProfileRepository, ScheduleRepository } from '@swarm/domain-plan';
+import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
+import type { ScheduleRepository } from '@swarm/domain-schedule';
 
 import type { Leader } from './leader.js';
 

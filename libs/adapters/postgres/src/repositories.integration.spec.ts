@@ -6,6 +6,7 @@ import { overEveryLedger } from './contract/ledgers.contract.js';
 import { messagesContract } from './contract/messages.contract.js';
 import { planRepositoryContract } from './contract/plans.contract.js';
 import { profileVersionsContract } from './contract/profiles.contract.js';
+import { scheduleRepositoryContract } from './contract/schedules.contract.js';
 
 describe('the plans of the ledger', () => {
   overEveryLedger(planRepositoryContract);
@@ -13,6 +14,10 @@ describe('the plans of the ledger', () => {
 
 describe('the versions of profiles in the ledger', () => {
   overEveryLedger(profileVersionsContract);
+});
+
+describe('the schedules of the ledger', () => {
+  overEveryLedger(scheduleRepositoryContract);
 });
 
 describe('the drones of the ledger', () => {

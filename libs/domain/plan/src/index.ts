@@ -49,4 +49,3 @@ export {
   type Resolving,
 } from './plan.js';
 export type { Profile, ProfileRepository, VersionPush, VersionSummary } from './profile.js';
-export type { Schedule, ScheduleRepository, ScheduleRun } from './schedule.js';

@@ -120,7 +120,7 @@ function admit(
     const { kind, why } = verdictOf(group, overlap, ahead);
     const name = `the run of ${group.last.at.toISOString()}`;
     if (kind === 'replace') {
-      replaced = open.filter(({ state }) => state !== 'notifying' && state !== 'ended').map(({ id }) => id);
+      replaced = replaceable(open);
       records = records.map((record) => replacedBy(record, name));
       ahead = [];
     }
@@ -140,7 +140,7 @@ function replacedBy(record: SettledRecord, name: string): SettledRecord {
 }
 
 function verdictOf(
-  { inTurn }: Group,
+  { inTurn }: Pick<Group, 'inTurn'>,
   overlap: Schedule['overlap'],
   ahead: readonly { readonly state: RunState; readonly name: string }[],
 ): { readonly kind: 'start' | 'queue' | 'skipped' | 'replace'; readonly why: string } {
@@ -192,6 +192,28 @@ function nameOf({ occurrence, startedAt }: OpenRun): string {
   return occurrence === null
     ? `the run that was asked for at ${startedAt.toISOString()}`
     : `the run of ${occurrence.toISOString()}`;
+}
+
+/** What becomes of a run that a person asks for, by the same overlap policy; and which runs it replaces. Pure. */
+export function admitRequest(
+  { overlap }: Schedule,
+  open: readonly OpenRun[],
+): {
+  readonly kind: 'start' | 'queue' | 'skipped';
+  readonly why: string;
+  readonly replaced: readonly string[];
+} {
+  const ahead = open
+    .filter(({ state }) => state === 'queued' || isActive(state))
+    .map((run) => ({ state: run.state, name: nameOf(run) }));
+  const { kind, why } = verdictOf({ inTurn: false }, overlap, ahead);
+  return kind === 'replace'
+    ? { kind: 'start', why, replaced: replaceable(open) }
+    : { kind, why, replaced: [] };
+}
+
+function replaceable(open: readonly OpenRun[]): readonly string[] {
+  return open.filter(({ state }) => state === 'queued' || isActive(state)).map(({ id }) => id);
 }
 
 /**

@@ -1,5 +1,7 @@
+export { missedAlarm, type MissedAlarm } from './alarm.js';
 export { alarmWords, runWords, uuidOf } from './identity.js';
 export {
+  admitRequest,
   decideFiring,
   nextInTurn,
   type Firing,

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
 import { beforeAll, expect, it } from '@jest/globals';
-import { outgoing } from '@swarm/contracts';
 
 import type { Database } from '../database.js';
 import type { TestLedger } from './ledgers.contract.js';
 import { aJob, aPlan, AT, later, planMoved, sha256Of, unknownMessage } from './samples.contract.js';
 
-/** What every ProfileRepository, PlanRepository and ScheduleRepository does. */
+/** What every ProfileRepository and PlanRepository does. */
 export function planRepositoryContract(ledger: () => TestLedger): void {
   let db: Database;
   let profile: string;
@@ -102,38 +101,5 @@ export function planRepositoryContract(ledger: () => TestLedger): void {
     expect(open.map(({ value }) => value.id)).toContain(plans[0]?.id);
     expect(open.map(({ value }) => value.id)).not.toContain(plans[1]?.id);
     expect(await db.plans.recent(2)).toEqual(plans.toReversed());
-  });
-
-  it('keeps schedules and their runs, each run with its STARTED event', async () => {
-    const own = ledger().open();
-    const schedule = {
-      name: `nightly-${randomUUID()}`,
-      profile,
-      targets: [],
-      cron: '0 3 * * *',
-      enabled: true,
-    };
-    await own.schedules.put({ ...schedule, enabled: false });
-    await own.schedules.put(schedule);
-    expect(await own.schedules.all()).toContainEqual(schedule);
-
-    // S1: a run is written before anything is known to be there.
-    const run = {
-      id: randomUUID(),
-      schedule: schedule.name,
-      profile: 'not-there-yet',
-      startedAt: AT,
-      planId: null,
-    };
-    const id = randomUUID();
-    const started = { id, at: AT.toISOString(), runId: run.id, schedule: run.schedule, profile: run.profile };
-    await own.schedules.startRun(run, [outgoing('RunStarted', id, started)]);
-    await expect(own.schedules.startRun(run, [])).rejects.toThrow();
-    const plan = aPlan(profile);
-    await own.plans.create(plan, []);
-    await own.schedules.attachPlan(run.id, plan.id);
-    expect((await own.schedules.runs(1))[0]).toEqual({ ...run, planId: plan.id });
-    expect(await own.outbox.unsent(10)).toMatchObject([{ id, message: 'RunStarted' }]);
-    await expect(own.schedules.attachPlan(randomUUID(), plan.id)).rejects.toThrow();
   });
 }
