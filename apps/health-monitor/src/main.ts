@@ -1,11 +1,13 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
+import { cronCalendar } from '@swarm/adapter-cron';
 import { runLedService } from '@swarm/control-plane';
 import { createLogger, newId, runMain, systemClock } from '@swarm/platform';
 
 import { readMonitorConfig } from './config.js';
 import { MonitorModule } from './monitor.module.js';
 import { MonitorService } from './monitor.service.js';
+import { WatchSchedules } from './use-cases/watch-schedules.js';
 
 /** One round trip through NATS that shows that signs of life can arrive. */
 const HEARING_LIMIT_MS = 1_000;
@@ -37,7 +39,11 @@ await runMain(logger, async () => {
         liveness: config.liveness,
         heartbeatMs: config.heartbeatMs,
       };
-      const service = new MonitorService(ports, bus);
+      const watch = new WatchSchedules({
+        ...{ schedules: database.schedules, calendar: cronCalendar(), clock: systemClock, log: logger },
+        sha256: (text) => hash('sha256', text),
+      });
+      const service = new MonitorService(ports, bus, watch);
       return { module: MonitorModule.with(service), duty: service };
     },
   });

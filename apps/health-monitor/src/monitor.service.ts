@@ -11,6 +11,7 @@ import type { MonitorPorts } from './monitor.ports.js';
 import { EnrolDrone } from './use-cases/enrol-drone.js';
 import { JudgeDrones } from './use-cases/judge-drones.js';
 import { NoteHeartbeat } from './use-cases/note-heartbeat.js';
+import type { WatchSchedules } from './use-cases/watch-schedules.js';
 
 /** The health monitor at work: answers drones, notes their signs, judges their silence. Only the leader starts it. */
 export class MonitorService {
@@ -21,9 +22,17 @@ export class MonitorService {
   constructor(
     private readonly ports: MonitorPorts,
     private readonly bus: MessageBus,
+    watch: Pick<WatchSchedules, 'execute'>,
   ) {
     this.#judge = new JudgeDrones(ports);
-    this.#sweep = new RoundLoop(() => this.#judge.all(), ports.heartbeatMs, ports.log);
+    this.#sweep = new RoundLoop(
+      async () => {
+        await watch.execute();
+        await this.#judge.all();
+      },
+      ports.heartbeatMs,
+      ports.log,
+    );
   }
 
   async start(): Promise<void> {
