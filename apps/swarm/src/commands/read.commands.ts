@@ -12,6 +12,7 @@ import { printDrones, printJobs, printProfiles, printReleases, printStatus } fro
 import type { Surroundings } from '../surroundings.js';
 import { apiCommand, clientFor, show, type ApiOptions } from './api-command.js';
 import { profileCommands } from './profile.commands.js';
+import { scheduleCommands } from './schedule.commands.js';
 
 /** Jobs that nobody waits for any more. */
 const OVER: readonly JobStateName[] = ['published', 'superseded', 'cancelled'];
@@ -80,6 +81,7 @@ export function readCommands(surroundings: Surroundings): Command[] {
           show(data, options, surroundings, ({ releases }) => printReleases(releases));
         }),
     ]),
+    group('schedule', 'what is planned again and again', scheduleCommands(surroundings)),
     group('profile', 'build targets', [
       apiCommand('list', 'every profile').action(async (options: ApiOptions) => {
         const data = await clientFor(options, surroundings).call('profiles', {});

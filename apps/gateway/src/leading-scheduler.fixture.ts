@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { cronCalendar } from '@swarm/adapter-cron';
+import { ScheduleAnswered, ScheduleAsked, type MessageBus, type Subscription } from '@swarm/contracts';
+import type { ScheduleRun } from '@swarm/domain-schedule';
+import type { Clock } from '@swarm/kernel';
+import { silentLogger } from '@swarm/platform';
+import { repositoryRoot } from '@swarm/testing';
+
+import type { TestLedger } from './ledger.fixture.js';
+
+/** What answers for schedules in the scheduler. Applications never import each other, so it is loaded by path. */
+interface Keeping {
+  readonly KeepSchedules: new (ports: object) => {
+    execute(asked: ScheduleAsked): Promise<ScheduleAnswered>;
+  };
+}
+
+/** A scheduler that leads, as far as requests about schedules go, over the ledger of a test; it fires nothing. */
+export async function leadSchedules(
+  bus: MessageBus,
+  { database }: Pick<TestLedger, 'database'>,
+  clock: Clock,
+): Promise<Subscription> {
+  const file = join(repositoryRoot(), 'apps/scheduler/src/use-cases/keep-schedules.ts');
+  const { KeepSchedules } = (await import(pathToFileURL(file).href)) as Keeping;
+  const keep = new KeepSchedules({ ...database, calendar: cronCalendar(), clock, log: silentLogger() });
+  return bus.answer(ScheduleAsked, ScheduleAnswered, (asked) => keep.execute(asked));
+}
+
+/** A record of a schedule that is over, as a scheduler would have stored it. */
+export async function recordRun(
+  { database }: Pick<TestLedger, 'database'>,
+  run: Pick<ScheduleRun, 'schedule' | 'profile' | 'outcome' | 'detail' | 'covers'> & { readonly at: Date },
+): Promise<void> {
+  const { at, ...fields } = run;
+  await database.schedules.startRun(
+    {
+      ...fields,
+      ...{ id: randomUUID(), targets: [], occurrence: at, firstOccurrence: at, startedAt: at, since: at },
+      ...{ state: 'ended', configuration: null, planId: null, endedAt: at },
+    },
+    [],
+  );
+}
