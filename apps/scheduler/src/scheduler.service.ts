@@ -10,8 +10,10 @@ import {
   type MessageBus,
   type Subscription,
 } from '@swarm/contracts';
+import type { Fence } from '@swarm/kernel';
 import { RoundLoop } from '@swarm/platform';
 
+import { JobWriter } from './job-writer.js';
 import {
   onArtifactPublished,
   onPlanAsked,
@@ -38,9 +40,17 @@ import { RunRound } from './use-cases/run-round.js';
 import { RunSchedules } from './use-cases/run-schedules.js';
 import { Strikes } from './use-cases/strikes.js';
 
+/** The leadership in which the scheduler works. */
+interface Leading {
+  readonly fence: Fence;
+  /** Ends it: a write showed that another scheduler leads. */
+  abandon(reason: Error): void;
+}
+
 /** The scheduler at work: its consumers and its rounds. Only the leader starts it. */
 export class SchedulerService {
   #subscriptions: Subscription[] = [];
+  readonly #writer: JobWriter;
   readonly #loop: RoundLoop;
   readonly #round: RunRound;
   readonly #makePlan: MakePlan;
@@ -54,7 +64,8 @@ export class SchedulerService {
     private readonly bus: MessageBus,
     scanMs: number,
   ) {
-    const move = new MoveJob(ports);
+    this.#writer = new JobWriter(ports.jobs);
+    const move = new MoveJob(ports, this.#writer);
     const refusals = new Refusals(ports.clock);
     const strikes = new Strikes(ports, move);
     const resolve = new ResolvePlans(ports, refusals);
@@ -83,7 +94,8 @@ export class SchedulerService {
     this.#loop = new RoundLoop(round, scanMs, ports.log);
   }
 
-  async start(): Promise<void> {
+  async start(leading: Leading): Promise<void> {
+    this.#writer.lead(leading.fence, (error) => leading.abandon(error));
     const wake = (): void => {
       this.#loop.wake();
     };

@@ -1,1 +1,1 @@
-export { runLedService, type Duty, type LedServiceOptions } from './led-service.js';
+export { runLedService, type Duty, type Leading, type LedServiceOptions } from './led-service.js';

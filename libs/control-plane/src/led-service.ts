@@ -4,7 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DynamicModule, Type } from '@nestjs/common';
 
 import { connectBus } from '@swarm/adapter-nats';
-import { migrate, openDatabase, OutboxRelay, type Database, type Leader } from '@swarm/adapter-postgres';
+import {
+  migrate,
+  openDatabase,
+  OutboxRelay,
+  type Database,
+  type Leader,
+  type Leadership,
+} from '@swarm/adapter-postgres';
 import type { MessageBus } from '@swarm/contracts';
 import { retry, runService, type Logger, type RunningService } from '@swarm/platform';
 
@@ -16,9 +23,13 @@ const POSTGRES_WAIT = { attempts: 60, firstDelayMs: 100, maxDelayMs: 2_000 } as 
 /** Pause before leading is tried again, after it ended for whatever reason. */
 const LEAD_AGAIN_MS = 500;
 
+/** The part of a leadership that a duty may use. */
+export type Leading = Pick<Leadership, 'fence' | 'abandon'>;
+
 /** What only the leader of a service does: its consumers and its rounds. */
 export interface Duty {
-  start(): Promise<void>;
+  /** `leadership` has the fence for what only a leader may write, and is abandoned by one whose write was fenced. */
+  start(leadership: Leading): Promise<void>;
   /** Takes no more, and finishes what is in hand. */
   stop(): Promise<void>;
 }
@@ -118,7 +129,7 @@ async function leadOnce(leader: Leader, duty: Duty, logger: Logger, stop: AbortS
   await using leadership = await leader.acquire(stop);
   logger.info({ epoch: String(leadership.epoch) }, 'leading');
   try {
-    await duty.start();
+    await duty.start(leadership);
     const over = AbortSignal.any([stop, leadership.lost]);
     if (!over.aborted) await once(over, 'abort');
     if (leadership.lost.aborted) logger.warn({ reason: String(leadership.lost.reason) }, 'leadership lost');

@@ -5,4 +5,4 @@ export type { Log } from './log.js';
 export type { Outgoing } from './outgoing.js';
 export { err, ok, type Result } from './result.js';
 export { exitCodes, SwarmError, swarmErrors, type SwarmErrorCode } from './swarm-error.js';
-export type { Saved, Versioned } from './versioned.js';
+export type { Fence, Saved, Versioned } from './versioned.js';

@@ -6,3 +6,9 @@ export interface Versioned<T> {
 
 /** What became of a write that named the revision it replaces. */
 export type Saved = 'saved' | 'conflict';
+
+/** The right of one leader to write: its lock, and the epoch in which it leads. An older epoch writes nothing (Q19). */
+export interface Fence {
+  readonly lock: string;
+  readonly epoch: bigint;
+}

@@ -7,6 +7,7 @@ import {
   type Job,
   type JobEvent,
   type JobId,
+  type JobRepository,
   type TransitionError,
 } from '@swarm/domain-job';
 import type { Outgoing, Versioned } from '@swarm/kernel';
@@ -35,6 +36,8 @@ export interface MoveDetails {
 export class MoveJob {
   constructor(
     private readonly ports: Pick<SchedulerPorts, 'jobs' | 'clock' | 'entropy' | 'log' | 'policy'>,
+    /** Where moves are stored: a scheduler that leads gives its writer, which stores them in batches. */
+    private readonly store: Pick<JobRepository, 'save'> = ports.jobs,
   ) {}
 
   /** Repeats the decision when another writer was first. */
@@ -59,7 +62,7 @@ export class MoveJob {
     const now = this.ports.clock.now();
     const ended = effects.flatMap((effect) => (effect.kind === 'end-attempt' ? [effect.attemptId] : []))[0];
     const attempt = details.attempt?.(job) ?? (ended && (await this.#ended(ended, event, now)));
-    const saved = await this.ports.jobs.save({
+    const saved = await this.store.save({
       job,
       expected: revision,
       at: now,

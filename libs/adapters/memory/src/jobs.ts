@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
 import { isOpen, type Attempt, type Job, type JobChange, type JobRepository } from '@swarm/domain-job';
-import type { Saved } from '@swarm/kernel';
+import type { Fence, Saved } from '@swarm/kernel';
 
 import type { MemoryJob, MemoryStore } from './memory-store.js';
 import { readyToStore } from './messages.js';
@@ -15,7 +15,8 @@ export function memoryJobs(store: MemoryStore, source: string): JobRepository {
     ofPlan: async (planId) =>
       [...store.jobs.values()].filter(({ value }) => value.spec.planId === planId).map(versioned),
     quarantined: async (profile) => newestQuarantined(store, profile),
-    save: async (change) => saveJob(store, source, change),
+    save: async (change) => saveJobs(store, source, [change])[0] ?? 'conflict',
+    saveAll: async (changes, fence) => (isFenced(store, fence) ? 'fenced' : saveJobs(store, source, changes)),
     findAttempt: async (id) => store.attempts.get(id),
     attemptsOf: async (jobId) =>
       [...store.attempts.values()].filter((a) => a.jobId === jobId).sort((a, b) => a.number - b.number),
@@ -33,15 +34,29 @@ export function memoryJobs(store: MemoryStore, source: string): JobRepository {
   };
 }
 
-function saveJob(store: MemoryStore, source: string, change: JobChange): Saved {
-  const { job, expected, at, reason, attempt, outgoing } = change;
+function isFenced(store: MemoryStore, fence: Fence | undefined): boolean {
+  return fence !== undefined && store.locks.get(fence.lock)?.epoch !== fence.epoch;
+}
+
+/** Messages are checked before anything changes: after that, nothing can fail. */
+function saveJobs(store: MemoryStore, source: string, changes: readonly JobChange[]): readonly Saved[] {
+  const steps = changes.map((change) => {
+    const storeMessages = readyToStore(store, source, change.outgoing);
+    return (): Saved => {
+      const saved = saveJob(store, change);
+      if (saved === 'saved') storeMessages();
+      return saved;
+    };
+  });
+  return steps.map((step) => step());
+}
+
+function saveJob(store: MemoryStore, { job, expected, at, reason, attempt }: JobChange): Saved {
   if (store.jobs.get(job.id)?.revision !== expected) return 'conflict';
   if (attempt && !isAdmissible(store, attempt)) return 'conflict';
-  const storeMessages = readyToStore(store, source, outgoing);
   store.jobs.set(job.id, { value: job, revision: expected + 1, movedAt: at });
   if (attempt) store.attempts.set(attempt.id, attempt);
   store.moves.push({ jobId: job.id, at, state: job.state, attempt: job.attempt, reason });
-  storeMessages();
   return 'saved';
 }
 

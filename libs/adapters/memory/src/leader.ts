@@ -1,9 +1,13 @@
 /* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
+import type { Fence } from '@swarm/kernel';
+
 import type { MemoryStore } from './memory-store.js';
 
 export interface Leadership extends AsyncDisposable {
   readonly epoch: bigint;
+  readonly fence: Fence;
   readonly lost: AbortSignal;
+  abandon(reason: Error): void;
   release(): Promise<void>;
 }
 
@@ -11,7 +15,7 @@ export interface Leader {
   acquire(signal?: AbortSignal): Promise<Leadership>;
 }
 
-/** A lock of the store: those who wait for it get it in turn. It is never lost. */
+/** A lock of the store: those who wait for it get it in turn. It is lost only when it is abandoned. */
 export class MemoryLeader implements Leader {
   constructor(
     private readonly store: MemoryStore,
@@ -31,7 +35,16 @@ export class MemoryLeader implements Leader {
       lock.isHeld = false;
       for (const wake of lock.waiting) wake();
     };
-    return { epoch: lock.epoch, lost: new AbortController().signal, release, [Symbol.asyncDispose]: release };
+    const { epoch } = lock;
+    const lost = new AbortController();
+    return {
+      epoch,
+      fence: { lock: this.lockName, epoch },
+      lost: lost.signal,
+      abandon: (reason) => lost.abort(reason),
+      release,
+      [Symbol.asyncDispose]: release,
+    };
   }
 
   #lock() {

@@ -56,9 +56,20 @@ export function progressOfAttempt(
   };
 }
 
-export function rowOfAttempt(attempt: Attempt): AttemptRow {
-  const { id, jobId, number, drone, tokenSha256, offeredAt } = attempt;
-  return { id, jobId, number, drone, tokenSha256, offeredAt, ...progressOfAttempt(attempt) };
+/** A row as JSON with the names of the columns. */
+export function jsonOfAttempt(attempt: Attempt): Readonly<Record<string, unknown>> {
+  const { id, jobId, number, drone, tokenSha256, offeredAt, state, startedAt, endedAt } = attempt;
+  const { failureClass, summary, logTail, measured } = attempt;
+  const wholeMsOf = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms));
+  return {
+    ...{ id, job_id: jobId, number, drone, token_sha256: tokenSha256, offered_at: offeredAt },
+    ...{ state, started_at: startedAt, ended_at: endedAt, failure_class: failureClass, summary },
+    log_tail: logTail,
+    wall_ms: wholeMsOf(measured?.wallMs),
+    dependencies_ms: wholeMsOf(measured?.dependenciesMs),
+    build_ms: wholeMsOf(measured?.buildMs),
+    upload_ms: wholeMsOf(measured?.uploadMs),
+  };
 }
 
 function wholeMs(ms: number | undefined): bigint | null {

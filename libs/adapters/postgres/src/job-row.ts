@@ -142,11 +142,22 @@ export function stateOfJob(job: Job): Omit<JobStateRow, 'id' | 'revision'> {
   };
 }
 
+/** The same as JSON with the names of the columns. */
+export function jsonOfState(job: Job): Readonly<Record<string, unknown>> {
+  const { failedOn, notBefore, attemptId, blockedBy, ...rest } = stateOfJob(job);
+  return {
+    ...rest,
+    failed_on: failedOn,
+    not_before: notBefore,
+    attempt_id: attemptId,
+    blocked_by: blockedBy,
+  };
+}
+
 /** A row for a job that comes into being, as JSON with the names of the columns. */
 export function rowOfNewJob(job: Job, position: number, at: Date): Readonly<Record<string, unknown>> {
   const { planId, profile, cpv, slot, use, repository, buildKey, needs, criticalPath, synthetic } = job.spec;
   const { inputs, bootstrap, why } = job.spec;
-  const { failedOn, notBefore, attemptId, blockedBy, ...rest } = stateOfJob(job);
   return {
     id: job.id,
     revision: 1,
@@ -156,11 +167,7 @@ export function rowOfNewJob(job: Job, position: number, at: Date): Readonly<Reco
     build_key: buildKey,
     critical_path: criticalPath,
     ...{ package: packageOf(cpv), inputs, bootstrap, why: storableText(why) },
-    ...rest,
-    failed_on: failedOn,
-    not_before: notBefore,
-    attempt_id: attemptId,
-    blocked_by: blockedBy,
+    ...jsonOfState(job),
     moved_at: at,
   };
 }

@@ -7,7 +7,7 @@ import { jobOfRow, moveOfRow, specOfRow, type JobStateRow } from './job-row.js';
 import type { Ledger } from './ledger.js';
 import { PlanSpecs } from './plan-specs.js';
 import { isUuid } from './row.js';
-import { saveJob } from './save-job.js';
+import { saveJobs } from './save-jobs.js';
 
 /** Jobs, attempts and their history over Postgres. */
 export function postgresJobs(ledger: Ledger): JobRepository {
@@ -31,7 +31,11 @@ export function postgresJobs(ledger: Ledger): JobRepository {
       });
       return rows.map((row) => versioned(row).value);
     },
-    save: (change) => saveJob(ledger, change),
+    save: async (change) => {
+      const [saved] = await saveJobs(ledger, [change]);
+      return saved === 'saved' ? saved : 'conflict';
+    },
+    saveAll: (changes, fence) => saveJobs(ledger, changes, fence),
     findAttempt: async (id) => {
       if (!isUuid(id)) return undefined;
       const row = await prisma.attempt.findUnique({ where: { id } });

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { Fence } from '@swarm/kernel';
 import pg from 'pg';
 
 import { connectionConfig } from './pool.js';
@@ -17,8 +18,12 @@ const SERVER_KEEPALIVE =
 export interface Leadership extends AsyncDisposable {
   /** Counts the leaders of this lock; a greater one is the later one. */
   readonly epoch: bigint;
+  /** For the writes of this leader: they store nothing once another one leads. */
+  readonly fence: Fence;
   /** Aborted when the lock is lost, with the reason: stop leading at once. Not when it is released. */
   readonly lost: AbortSignal;
+  /** This process has found out by other means that it leads no more: aborts `lost` with the reason. */
+  abandon(reason: Error): void;
   release(): Promise<void>;
 }
 
@@ -78,7 +83,7 @@ async function tryToLead(lockName: string, options: LeaderOptions, signal: Abort
       await delay(TRY_EVERY_MS, undefined, { signal });
     }
     const epoch = await nextEpoch(client, lockName);
-    return new Session(client, epoch, lost);
+    return new Session(client, { lock: lockName, epoch }, lost);
   } catch (error) {
     client.end().catch(() => undefined);
     throw error;
@@ -110,7 +115,7 @@ class Session implements Leadership {
 
   constructor(
     client: pg.Client,
-    readonly epoch: bigint,
+    readonly fence: Fence,
     lost: AbortController,
   ) {
     this.#client = client;
@@ -122,8 +127,16 @@ class Session implements Leadership {
     });
   }
 
+  get epoch(): bigint {
+    return this.fence.epoch;
+  }
+
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  abandon(reason: Error): void {
+    if (!this.#isReleased) this.#lost.abort(reason);
   }
 
   async release(): Promise<void> {

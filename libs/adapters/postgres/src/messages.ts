@@ -27,15 +27,18 @@ export async function insertMessages(
   outgoing: readonly Outgoing[],
 ): Promise<void> {
   if (outgoing.length === 0) return;
-  const rows = outgoing.map(({ id, message, payload }) => {
-    const definition = messageNamed(message);
-    if (!definition) throw new Error(`no message is called ${message}`);
-    const at = definition.carrier === 'EVENTS' ? Stamp.parse(payload).at : null;
-    return { id, message, payload, at };
-  });
+  const rows = outgoing.map(messageRow);
   const values = [source, storableJsonText(rows)];
   await execute(INSERT_OUTBOX, values);
   if (rows.some(({ at }) => at !== null)) await execute(INSERT_EVENTS, values);
+}
+
+/** A message with the instant at which it became true, or null when it is no event. Throws for an unknown one. */
+export function messageRow({ id, message, payload }: Outgoing): Outgoing & { readonly at: string | null } {
+  const definition = messageNamed(message);
+  if (!definition) throw new Error(`no message is called ${message}`);
+  const at = definition.carrier === 'EVENTS' ? Stamp.parse(payload).at : null;
+  return { id, message, payload, at };
 }
 
 const INSERT_OUTBOX = `

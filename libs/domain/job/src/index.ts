@@ -1,6 +1,6 @@
 export { isOpen, type Attempt, type AttemptMeasured, type AttemptState } from './attempt.js';
 export { isFinal, isSettled, jobLifecycle } from './job.lifecycle.js';
-export type { JobChange, JobMove, JobRepository } from './job.repository.js';
+export { JOB_BATCH, type JobChange, type JobMove, type JobRepository } from './job.repository.js';
 export {
   transition,
   type JobEffect,

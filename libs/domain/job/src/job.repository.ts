@@ -1,4 +1,4 @@
-import type { Outgoing, Saved, Versioned } from '@swarm/kernel';
+import type { Fence, Outgoing, Saved, Versioned } from '@swarm/kernel';
 
 import type { Attempt } from './attempt.js';
 import type { AttemptId, Job, JobId, PlanId } from './job.js';
@@ -25,6 +25,9 @@ export interface JobMove {
   readonly reason: string;
 }
 
+/** Changes that one batch holds: far above it, its transaction keeps readers of the history waiting. */
+export const JOB_BATCH = 500;
+
 /** Port. The Postgres adapter and the in-memory one pass the same contract suite. */
 export interface JobRepository {
   find(id: JobId): Promise<Versioned<Job> | undefined>;
@@ -32,6 +35,13 @@ export interface JobRepository {
   /** The newest quarantined job for each build key of a profile, whose plan may be long over. */
   quarantined(profile: string): Promise<readonly Job[]>;
   save(change: JobChange): Promise<Saved>;
+  /**
+   * Stores changes in one transaction, in their order, and says of each what became of it. A conflict stores nothing of
+   * that change and keeps none of the others; an error, as of an unknown message, stores nothing at all. Under the fence
+   * of a leader that leads no more it is `fenced`, and nothing is stored (S4, Q19). Hundreds of changes cost little
+   * more than one: see `JOB_BATCH`.
+   */
+  saveAll(changes: readonly JobChange[], fence?: Fence): Promise<readonly Saved[] | 'fenced'>;
   findAttempt(id: AttemptId): Promise<Attempt | undefined>;
   attemptsOf(jobId: JobId): Promise<readonly Attempt[]>;
   /** Attempts in `offered` or `running`, of any plan. */

@@ -188,4 +188,105 @@ export function jobRepositoryContract(ledger: () => TestLedger): void {
     await own.jobs.save({ job: moved, expected: 2, at: AT, reason: '', outgoing: [fact] });
     expect(await own.outbox.unsent(10)).toHaveLength(1);
   });
+
+  it('stores many changes at once, says which one lost, and keeps nothing of that one (S8)', async () => {
+    const own = ledger().open();
+    const { jobs } = await aPlanWithJobs(own, 5);
+    const changes = jobs.map((job) => delegation(job, 1));
+    const [, second] = changes;
+    const stale = changes.map((change, i) => (i === 1 ? { ...change, expected: 7 } : change));
+    expect(await own.jobs.saveAll(stale)).toEqual(['saved', 'conflict', 'saved', 'saved', 'saved']);
+    for (const [i, { job, attempt, at, reason }] of changes.entries()) {
+      const isStored = i !== 1;
+      expect(await own.jobs.find(job.id)).toEqual({
+        value: isStored ? job : jobs[i],
+        revision: isStored ? 2 : 1,
+      });
+      expect(await own.jobs.attemptsOf(job.id)).toEqual(isStored ? [attempt] : []);
+      expect((await own.jobs.historyOf(job.id)).slice(1)).toEqual(
+        isStored ? [{ jobId: job.id, at, state: 'delegated', attempt: 1, reason }] : [],
+      );
+    }
+    const ids = changes.filter((_change, i) => i !== 1).map(({ outgoing }) => outgoing[0]?.id);
+    expect((await own.outbox.unsent(10)).map(({ id }) => id)).toEqual(ids);
+    const events = (await own.events.after(0n, 10_000)).map(({ id }) => id);
+    expect(events.filter((id) => ids.includes(id))).toEqual(ids);
+    expect(events).not.toContain(second?.outgoing[0]?.id);
+    expect(await own.jobs.saveAll([])).toEqual([]);
+  });
+
+  it('stores changes of one job in their order, in one batch', async () => {
+    const job = await aNeededJob(db);
+    const given = delegation(job, 1);
+    const back = after(given.job, { type: 'attempt-reclaimed', attempt: 1, reason: 'lost' });
+    const ended = { ...given.attempt, state: 'reclaimed' as const, endedAt: AT, summary: 'lost' };
+    const again = delegation(back, 3, { drone: 'drone-b' as DroneName });
+    const late = delegation(back, 2);
+    const batch = [
+      given,
+      {
+        job: back,
+        expected: 2,
+        at: AT,
+        reason: 'lost',
+        attempt: ended,
+        outgoing: [jobMoved(given.job, back)],
+      },
+      again,
+      late,
+    ];
+    expect(await db.jobs.saveAll(batch)).toEqual(['saved', 'saved', 'saved', 'conflict']);
+    expect(await db.jobs.find(job.id)).toEqual({ value: again.job, revision: 4 });
+    expect(await db.jobs.attemptsOf(job.id)).toEqual([ended, again.attempt]);
+  });
+
+  it('stores nothing of a batch when one of its changes cannot be stored', async () => {
+    const own = ledger().open();
+    const { jobs } = await aPlanWithJobs(own, 3);
+    const changes = jobs.map((job) => delegation(job, 1));
+    const failing = changes.map((change, i) =>
+      i === 2 ? { ...change, outgoing: [...change.outgoing, unknownMessage] } : change,
+    );
+    await expect(own.jobs.saveAll(failing)).rejects.toThrow('NobodyKnows');
+    for (const job of jobs) expect(await own.jobs.find(job.id)).toEqual({ value: job, revision: 1 });
+    expect(await own.outbox.unsent(10)).toEqual([]);
+    expect(await own.jobs.saveAll(changes)).toEqual(['saved', 'saved', 'saved']);
+  });
+
+  it('Q19: in a batch, an attempt that is open already is a conflict of its own job only', async () => {
+    const { jobs } = await aPlanWithJobs(db, 3);
+    const [first, , third] = jobs;
+    if (!first || !third) throw new Error('no jobs');
+    await db.jobs.save(delegation(first, 1));
+    // The ledger's row says needed again, but the attempt was never ended.
+    await db.jobs.save({ job: first, expected: 2, at: AT, reason: 'a mistake', outgoing: [] });
+    const again = delegation({ ...first, attempt: 1 }, 3);
+    const sameNumber = delegation(first, 3);
+    expect(await db.jobs.saveAll([again, delegation(third, 1)])).toEqual(['conflict', 'saved']);
+    expect(await db.jobs.saveAll([sameNumber])).toEqual(['conflict']);
+    expect(await db.jobs.attemptsOf(first.id)).toHaveLength(1);
+  });
+
+  it('Q19: stores nothing for a leader that leads no more, and says that it is fenced', async () => {
+    const own = ledger().open();
+    const { jobs } = await aPlanWithJobs(own, 2);
+    const changes = jobs.map((job) => delegation(job, 1));
+    const lock = `scheduler-${randomUUID()}`;
+    const never = { lock, epoch: 1n };
+    expect(await own.jobs.saveAll(changes, never)).toBe('fenced');
+    const first = await own.leader(lock).acquire();
+    const [one, two] = changes;
+    if (!one || !two) throw new Error('no changes');
+    expect(await own.jobs.saveAll([one], first.fence)).toEqual(['saved']);
+    await first.release();
+    const second = await ledger().open().leader(lock).acquire();
+    expect(await own.jobs.saveAll([two], first.fence)).toBe('fenced');
+    // Also when there is nothing that could be stored, and when a job is in the batch twice.
+    expect(await own.jobs.saveAll([one], first.fence)).toBe('fenced');
+    expect(await own.jobs.saveAll([two, { ...two, expected: 2 }], first.fence)).toBe('fenced');
+    expect(await own.jobs.find(two.job.id)).toEqual({ value: jobs[1], revision: 1 });
+    expect(await own.jobs.attemptsOf(two.job.id)).toEqual([]);
+    expect(await own.jobs.saveAll([two], second.fence)).toEqual(['saved']);
+    await second.release();
+  });
 }

@@ -108,6 +108,9 @@ export function messagesContract(ledger: () => TestLedger): void {
     const next = await waiting;
     expect(next.epoch).toBeGreaterThan(leading.epoch);
     expect(leading.lost.aborted).toBe(false);
+    expect(next.fence).toEqual({ lock: 'lock', epoch: next.epoch });
+    next.abandon(new Error('fenced'));
+    expect(next.lost.reason).toEqual(new Error('fenced'));
     await next.release();
   });
 }
