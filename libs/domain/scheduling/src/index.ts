@@ -6,7 +6,9 @@ export type { Exclusion, NotPlaced } from './not-placed.js';
 export {
   defaultPlacement,
   explainPlacement,
+  explainRound,
   place,
+  type ExplainedRound,
   type Placement,
   type PlacementPolicy,
   type PlacementView,
@@ -14,3 +16,14 @@ export {
 export type { PlanLane } from './plan-lane.js';
 export { expectedTotalMs, meanMs, quantileMs, type Prediction } from './prediction.js';
 export { WorkBoard, type BoardError } from './work-board.js';
+export {
+  Reasons,
+  whyNotBuilding,
+  type Holdup,
+  type Pause,
+  type Reason,
+  type ReasonKind,
+  type UnresolvedPlan,
+  type WhyView,
+} from './why.js';
+export { sentenceOf, unblocksOf } from './why-text.js';

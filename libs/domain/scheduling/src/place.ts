@@ -71,8 +71,31 @@ export function explainPlacement(
   now: Date,
   policy: PlacementPolicy = defaultPlacement,
 ): Placement | NotPlaced {
+  return explainRound(view, now, policy).of(job);
+}
+
+/** What one round does, and an answer for every job that is needed. */
+export interface ExplainedRound {
+  readonly placements: readonly Placement[];
+  /** Where the job goes, or why it goes nowhere. */
+  readonly of: (job: BoardJob) => Placement | NotPlaced;
+}
+
+/** As `place`; one round that may be asked about many jobs. */
+export function explainRound(
+  view: PlacementView,
+  now: Date,
+  policy: PlacementPolicy = defaultPlacement,
+): ExplainedRound {
   const round = new PlacementRound(view, now, policy);
-  return round.run().find(({ jobId }) => jobId === job.job.id) ?? round.whyNot(job);
+  const placements = round.run();
+  const byJob = new Map(placements.map((placement) => [placement.jobId, placement]));
+  return { placements, of: (job) => byJob.get(job.job.id) ?? round.whyNot(job) };
+}
+
+/** What a job weighs in its plan: the chain behind it, and how long it has been waiting for a slot. */
+export function urgencyOf({ rankMs, since }: BoardJob, { ageing }: PlacementPolicy): number {
+  return rankMs - ageing * since.getTime();
 }
 
 /** Drones that come into question for jobs of one kind. */
@@ -143,8 +166,7 @@ class PlacementRound {
   }
 
   #queues(): Queue[] {
-    const { ageing } = this.policy;
-    const urgency = ({ rankMs, since }: BoardJob): number => rankMs - ageing * since.getTime();
+    const urgency = (entry: BoardJob): number => urgencyOf(entry, this.policy);
     return [...this.view.board.plans.values()].flatMap((lane) =>
       lane.ready.size === 0
         ? []
