@@ -173,7 +173,7 @@ export class Planner {
         slot: '0',
         use: ['nls'],
       },
-      ...{ repository: 'lab', buildKey: randomUUID(), needs: [], criticalPath: 1 },
+      ...{ repository: 'lab', buildKey: randomUUID(), needs: [], waits: [], criticalPath: 1 },
       ...{ inputs: null, bootstrap: false, why: 'new' },
       synthetic: this.kind === 'synthetic' ? synthetic : null,
     };

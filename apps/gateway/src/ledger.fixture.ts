@@ -68,6 +68,7 @@ export class TestLedger {
         bootstrap: false,
         why: 'new',
         needs: needs.map((need) => ({ buildKey: `key-${need}`, root: 'target' as const })),
+        waits: [],
         criticalPath: 1,
         synthetic: synthetic ? { durationMs: 1, fails: 'never', sizeBytes: 1 } : null,
       },

@@ -3,6 +3,7 @@ import type { Drone } from '@swarm/domain-drone';
 import type { Job, JobId, PlanId } from '@swarm/domain-job';
 import { packageOf, parseCpv } from '@swarm/domain-ebuild';
 import {
+  directWaits,
   MAX_RESOLVE_ATTEMPTS,
   resolvePlan,
   type JobGraph,
@@ -78,7 +79,13 @@ export class ResolvePlans {
     const quarantined = new Map(
       (await this.ports.jobs.quarantined(value.profile)).map((job) => [job.spec.buildKey, job]),
     );
-    const jobs = graph.jobs.map((planned) => this.#newJob(value, planned, quarantined.get(planned.buildKey)));
+    const waits = directWaits(graph.jobs);
+    const jobs = graph.jobs.map((planned, position) =>
+      this.#newJob(value, {
+        ...{ planned, waits: waits[position] ?? [] },
+        before: quarantined.get(planned.buildKey),
+      }),
+    );
     const [built, findings] = [graph.alreadyBuilt.length, graph.findings.length];
     const detail = `${jobs.length} to build, ${built} already built${findings > 0 ? `; findings: ${findings}` : ''}`;
     this.ports.log.info({ planId: value.id, jobs: jobs.length, built, findings }, 'plan resolved');
@@ -165,7 +172,18 @@ export class ResolvePlans {
   }
 
   /** A package that is in quarantine with the very same inputs stays there: no input changed. */
-  #newJob(plan: Plan, planned: PlannedJob, before: Job | undefined): Job {
+  #newJob(
+    plan: Plan,
+    {
+      planned,
+      waits,
+      before,
+    }: {
+      readonly planned: PlannedJob;
+      readonly waits: readonly number[];
+      readonly before: Job | undefined;
+    },
+  ): Job {
     const core = {
       id: this.ports.entropy.id() as JobId,
       spec: {
@@ -180,6 +198,7 @@ export class ResolvePlans {
         bootstrap: planned.bootstrap,
         why: planned.why,
         needs: planned.needs,
+        waits,
         criticalPath: planned.criticalPath,
         synthetic: planned.synthetic ?? null,
       },

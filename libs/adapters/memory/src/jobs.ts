@@ -1,5 +1,12 @@
 /* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
-import { isOpen, type Attempt, type Job, type JobChange, type JobRepository } from '@swarm/domain-job';
+import {
+  isOpen,
+  type Attempt,
+  type Job,
+  type JobChange,
+  type JobRepository,
+  type StandingJob,
+} from '@swarm/domain-job';
 import type { Fence, Saved } from '@swarm/kernel';
 
 import type { MemoryJob, MemoryStore } from './memory-store.js';
@@ -12,6 +19,7 @@ export function memoryJobs(store: MemoryStore, source: string): JobRepository {
       const found = store.jobs.get(id);
       return found && versioned(found);
     },
+    openJobs: async () => openJobs(store),
     ofPlan: async (planId) =>
       [...store.jobs.values()].filter(({ value }) => value.spec.planId === planId).map(versioned),
     quarantined: async (profile) => newestQuarantined(store, profile),
@@ -34,6 +42,22 @@ export function memoryJobs(store: MemoryStore, source: string): JobRepository {
   };
 }
 
+function openJobs(store: MemoryStore): readonly StandingJob[] {
+  const plans = [...store.plans.values()]
+    .map(({ value }) => value)
+    .filter(({ state }) => state === 'building')
+    .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+  const jobs = [...store.jobs.values()];
+  return plans.flatMap(({ id }) =>
+    jobs
+      .filter(({ value }) => value.spec.planId === id)
+      .map(({ value, revision, movedAt }) => {
+        const { inputs: _inputs, needs: _needs, synthetic: _synthetic, ...outline } = value.spec;
+        return { value: { ...value, spec: outline }, revision, since: movedAt };
+      }),
+  );
+}
+
 function isFenced(store: MemoryStore, fence: Fence | undefined): boolean {
   return fence !== undefined && store.locks.get(fence.lock)?.epoch !== fence.epoch;
 }
@@ -52,9 +76,11 @@ function saveJobs(store: MemoryStore, source: string, changes: readonly JobChang
 }
 
 function saveJob(store: MemoryStore, { job, expected, at, reason, attempt }: JobChange): Saved {
-  if (store.jobs.get(job.id)?.revision !== expected) return 'conflict';
+  const stored = store.jobs.get(job.id);
+  if (stored?.revision !== expected) return 'conflict';
   if (attempt && !isAdmissible(store, attempt)) return 'conflict';
-  store.jobs.set(job.id, { value: job, revision: expected + 1, movedAt: at });
+  const { spec } = stored.value;
+  store.jobs.set(job.id, { value: { ...job, spec }, revision: expected + 1, movedAt: at });
   if (attempt) store.attempts.set(attempt.id, attempt);
   store.moves.push({ jobId: job.id, at, state: job.state, attempt: job.attempt, reason });
   return 'saved';

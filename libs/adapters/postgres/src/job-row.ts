@@ -6,7 +6,9 @@ import type {
   JobCore,
   JobId,
   JobMove,
+  JobOutline,
   JobSpec,
+  OpenJob,
   PlanId,
   Sha256,
 } from '@swarm/domain-job';
@@ -70,6 +72,11 @@ export type JobSpecRow = Omit<
 
 const nameOf = ({ id }: { readonly id: string }): RowName => ({ table: 'job', id });
 
+/** What must be installed before the build, as a row has it. */
+export function needsOfRow(row: { readonly id: string; readonly needs: unknown }): JobSpec['needs'] {
+  return parsed(nameOf(row), Needs, row.needs);
+}
+
 export function specOfRow(row: JobSpecRow): JobSpec {
   return {
     planId: row.planId as PlanId,
@@ -79,7 +86,8 @@ export function specOfRow(row: JobSpecRow): JobSpec {
     use: row.use,
     repository: row.repository,
     buildKey: row.buildKey,
-    needs: parsed(nameOf(row), Needs, row.needs),
+    needs: needsOfRow(row),
+    waits: row.waits,
     criticalPath: row.criticalPath,
     inputs: row.inputs === null ? null : inputsOfRow({ id: row.id, inputs: row.inputs }),
     bootstrap: row.bootstrap,
@@ -89,9 +97,9 @@ export function specOfRow(row: JobSpecRow): JobSpec {
 }
 
 /** The job of a row. The switch holds what each state has; a row that lacks it is impossible. */
-export function jobOfRow(row: JobStateRow, spec: JobSpec): Job {
+export function jobOfRow<S extends JobOutline>(row: JobStateRow, spec: S): Job<S> {
   const name = nameOf(row);
-  const core: JobCore = {
+  const core: JobCore<S> = {
     id: row.id as JobId,
     spec,
     attempt: row.attempt,
@@ -126,7 +134,7 @@ export function jobOfRow(row: JobStateRow, spec: JobSpec): Job {
 }
 
 /** What a change writes: every column of the state, so that nothing of the former state stays. */
-export function stateOfJob(job: Job): Omit<JobStateRow, 'id' | 'revision'> {
+export function stateOfJob(job: OpenJob): Omit<JobStateRow, 'id' | 'revision'> {
   return {
     state: job.state,
     attempt: job.attempt,
@@ -143,7 +151,7 @@ export function stateOfJob(job: Job): Omit<JobStateRow, 'id' | 'revision'> {
 }
 
 /** The same as JSON with the names of the columns. */
-export function jsonOfState(job: Job): Readonly<Record<string, unknown>> {
+export function jsonOfState(job: OpenJob): Readonly<Record<string, unknown>> {
   const { failedOn, notBefore, attemptId, blockedBy, ...rest } = stateOfJob(job);
   return {
     ...rest,
@@ -156,14 +164,15 @@ export function jsonOfState(job: Job): Readonly<Record<string, unknown>> {
 
 /** A row for a job that comes into being, as JSON with the names of the columns. */
 export function rowOfNewJob(job: Job, position: number, at: Date): Readonly<Record<string, unknown>> {
-  const { planId, profile, cpv, slot, use, repository, buildKey, needs, criticalPath, synthetic } = job.spec;
+  const { planId, profile, cpv, slot, use, repository, buildKey, needs, waits, criticalPath, synthetic } =
+    job.spec;
   const { inputs, bootstrap, why } = job.spec;
   return {
     id: job.id,
     revision: 1,
     plan_id: planId,
     position,
-    ...{ profile, cpv, slot, use, repository, needs, synthetic },
+    ...{ profile, cpv, slot, use, repository, needs, waits, synthetic },
     build_key: buildKey,
     critical_path: criticalPath,
     ...{ package: packageOf(cpv), inputs, bootstrap, why: storableText(why) },

@@ -5,6 +5,7 @@ import { attemptOfRow, openStates, progressOfAttempt } from './attempt-row.js';
 import type { Job as JobRow } from './generated/prisma/client.js';
 import { jobOfRow, moveOfRow, specOfRow, type JobStateRow } from './job-row.js';
 import type { Ledger } from './ledger.js';
+import { openJobs } from './open-jobs.js';
 import { PlanSpecs } from './plan-specs.js';
 import { isUuid } from './row.js';
 import { saveJobs } from './save-jobs.js';
@@ -19,6 +20,7 @@ export function postgresJobs(ledger: Ledger): JobRepository {
       const row = await prisma.job.findUnique({ where: { id } });
       return row ? versioned(row) : undefined;
     },
+    openJobs: () => openJobs(ledger),
     ofPlan: async (planId) => {
       if (!isUuid(planId)) return [];
       return jobsOfPlan(ledger, specs, planId);

@@ -31,7 +31,7 @@ export class PlanSpecs {
 
   async #read(planId: PlanId): Promise<Specs> {
     const { rows } = await this.ledger.pool.query<JobSpecRow>(
-      `select id, plan_id as "planId", profile, cpv, slot, use, repository, build_key as "buildKey", needs,
+      `select id, plan_id as "planId", profile, cpv, slot, use, repository, build_key as "buildKey", needs, waits,
          critical_path as "criticalPath", synthetic, inputs, bootstrap, why
        from job where plan_id = $1`,
       [planId],

@@ -1,6 +1,12 @@
 export { isOpen, type Attempt, type AttemptMeasured, type AttemptState } from './attempt.js';
 export { isFinal, isSettled, jobLifecycle } from './job.lifecycle.js';
-export { JOB_BATCH, type JobChange, type JobMove, type JobRepository } from './job.repository.js';
+export {
+  JOB_BATCH,
+  type JobChange,
+  type JobMove,
+  type JobRepository,
+  type StandingJob,
+} from './job.repository.js';
 export {
   transition,
   type JobEffect,
@@ -18,8 +24,10 @@ export type {
   JobEventType,
   JobId,
   JobIn,
+  JobOutline,
   JobSpec,
   JobState,
+  OpenJob,
   PlanId,
   Sha256,
   Synthetic,

@@ -25,6 +25,7 @@ export const newJob: Job = {
     bootstrap: false,
     why: 'new',
     needs: [],
+    waits: [],
     criticalPath: 1,
     synthetic: null,
   },

@@ -1,11 +1,12 @@
 import type { Fence, Outgoing, Saved, Versioned } from '@swarm/kernel';
 
 import type { Attempt } from './attempt.js';
-import type { AttemptId, Job, JobId, PlanId } from './job.js';
+import type { AttemptId, Job, JobId, OpenJob, PlanId } from './job.js';
 
 /** One change of one job: stored with its attempt, a row of history and its messages, or not at all. */
 export interface JobChange {
-  readonly job: Job;
+  /** What becomes of it; its specification is not written. */
+  readonly job: OpenJob;
   /** The revision that was read; another one in the ledger means `conflict`, and nothing is stored. */
   readonly expected: number;
   readonly at: Date;
@@ -14,6 +15,12 @@ export interface JobChange {
   /** The attempt that begins or ends with this change. */
   readonly attempt?: Attempt;
   readonly outgoing: readonly Outgoing[];
+}
+
+/** A job of a plan that is being built, as it stands in the ledger. */
+export interface StandingJob extends Versioned<OpenJob> {
+  /** When it came into its state. */
+  readonly since: Date;
 }
 
 /** One row of a job's history. */
@@ -31,6 +38,12 @@ export const JOB_BATCH = 500;
 /** Port. The Postgres adapter and the in-memory one pass the same contract suite. */
 export interface JobRepository {
   find(id: JobId): Promise<Versioned<Job> | undefined>;
+  /**
+   * Every job of every plan that is being built, as one moment saw them: plans in order of making, their jobs in order
+   * of the plan, so that `waits` counts from the first one of its plan. Without the heavy parts of specifications, so
+   * that a scheduler starts with 150,000 of them in seconds (Q12); `find` has those of one job.
+   */
+  openJobs(): Promise<readonly StandingJob[]>;
   ofPlan(planId: PlanId): Promise<readonly Versioned<Job>[]>;
   /** The newest quarantined job for each build key of a profile, whose plan may be long over. */
   quarantined(profile: string): Promise<readonly Job[]>;

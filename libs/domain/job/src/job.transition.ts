@@ -1,6 +1,17 @@
 import { err, ok, type Result } from '@swarm/kernel';
 
-import type { AttemptId, Job, JobCore, JobEvent, JobEventType, JobIn, JobState } from './job.js';
+import type {
+  AttemptId,
+  Job,
+  JobCore,
+  JobEvent,
+  JobEventType,
+  JobIn,
+  JobOutline,
+  JobSpec,
+  JobState,
+  OpenJob,
+} from './job.js';
 import { jobLifecycle, type StateAccepting, type StateAfter } from './job.lifecycle.js';
 
 export interface RetryPolicy {
@@ -23,7 +34,7 @@ export type TransitionError =
   /** News of an attempt that is not the current one: acknowledged, counted, ignored (S18). */
   | { readonly kind: 'stale'; readonly attempt: number; readonly current: number };
 
-export interface Transition<J extends Job = Job> {
+export interface Transition<J extends OpenJob = Job> {
   readonly job: J;
   readonly effects: readonly JobEffect[];
 }
@@ -94,11 +105,11 @@ const handlers: Handlers = {
 };
 
 /** The next state of a job, or why there is none. Pure and total: no clock, no I/O, no throw. */
-export function transition(
-  job: Job,
+export function transition<S extends JobOutline = JobSpec>(
+  job: Job<S>,
   event: JobEvent,
   policy: RetryPolicy,
-): Result<Transition, TransitionError> {
+): Result<Transition<Job<S>>, TransitionError> {
   // Older news is stale whatever the job has become since, so this comes before legality.
   if ('attempt' in event && event.attempt !== job.attempt) {
     return err({ kind: 'stale', attempt: event.attempt, current: job.attempt });
@@ -107,7 +118,12 @@ export function transition(
     return err({ kind: 'illegal', state: job.state, event: event.type });
   }
   // The table has just been consulted; the compiler cannot carry that correlation across the lookup.
-  const handle = handlers[event.type] as (j: Job, e: JobEvent, p: RetryPolicy) => Transition;
+  // Handlers pass the specification on as it is, whatever parts of it are there.
+  const handle = handlers[event.type] as unknown as (
+    j: Job<S>,
+    e: JobEvent,
+    p: RetryPolicy,
+  ) => Transition<Job<S>>;
   return ok(handle(job, event, policy));
 }
 

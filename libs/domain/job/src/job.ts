@@ -19,8 +19,11 @@ export interface Synthetic {
   readonly sizeBytes: number;
 }
 
-/** What is to be built: fixed when the plan is made, never changed afterwards. */
-export interface JobSpec {
+/**
+ * What a job is, as far as anything is decided by it: the part of its specification that a scheduler holds in memory
+ * for every job of every open plan (Q12). Fixed when the plan is made, never changed afterwards.
+ */
+export interface JobOutline {
   readonly planId: PlanId;
   readonly profile: string;
   readonly cpv: Cpv;
@@ -31,23 +34,32 @@ export interface JobSpec {
   readonly repository: string;
   /** Everything that decides the binary, as one string; equal keys mean that one build serves both. */
   readonly buildKey: string;
-  /** The same as a value, so that a later plan can say what differs; null for jobs of before there was one. */
-  readonly inputs: BuildInputs | null;
   /** A stage-1 build, which opens a cycle and never reaches a release (S11). */
   readonly bootstrap: boolean;
   /** Why it is built, in a few words, e.g. `USE changed: +x`. */
   readonly why: string;
-  /** Build keys of all that must be installed before the build, dependencies first. */
-  readonly needs: readonly { readonly buildKey: string; readonly root: DependencyRoot }[];
+  /**
+   * Positions in its plan of the jobs that it waits for, all before its own, without those that are waited for by
+   * another one of them. What its plan did not have to build is not among them. See `directWaits`.
+   */
+  readonly waits: readonly number[];
   /** Longest chain of jobs that ends with this one's last dependent; the scheduler's first measure. */
   readonly criticalPath: number;
+}
+
+/** All that is to be built, with the heavy parts: read job by job, when one is given to a drone or asked about. */
+export interface JobSpec extends JobOutline {
+  /** The build key as a value, so that a later plan can say what differs; null for jobs of before there was one. */
+  readonly inputs: BuildInputs | null;
+  /** Build keys of all that must be installed before the build, dependencies first. */
+  readonly needs: readonly { readonly buildKey: string; readonly root: DependencyRoot }[];
   readonly synthetic: Synthetic | null;
 }
 
 /** What every job carries, whatever its state. */
-export interface JobCore {
+export interface JobCore<S extends JobOutline = JobSpec> {
   readonly id: JobId;
-  readonly spec: JobSpec;
+  readonly spec: S;
   /** The number of the latest attempt; 0 before the first. It is the fence: older news is stale. */
   readonly attempt: number;
   /** Attempts that failed for a cause that counts against the package. Bounded by `maxFailures`. */
@@ -59,16 +71,19 @@ export interface JobCore {
 }
 
 /** One package to be built, once. A field exists only in the states where it means something. */
-export type Job =
-  | (JobCore & { readonly state: 'waiting' })
-  | (JobCore & { readonly state: 'needed'; readonly notBefore: Date | null })
-  | (JobCore & { readonly state: 'delegated'; readonly attemptId: AttemptId; readonly drone: DroneName })
-  | (JobCore & { readonly state: 'received'; readonly artifact: Sha256 })
-  | (JobCore & { readonly state: 'published'; readonly artifact: Sha256 })
-  | (JobCore & { readonly state: 'blocked'; readonly blockedBy: Cpv })
-  | (JobCore & { readonly state: 'quarantined'; readonly reason: string })
-  | (JobCore & { readonly state: 'superseded' })
-  | (JobCore & { readonly state: 'cancelled' });
+export type Job<S extends JobOutline = JobSpec> =
+  | (JobCore<S> & { readonly state: 'waiting' })
+  | (JobCore<S> & { readonly state: 'needed'; readonly notBefore: Date | null })
+  | (JobCore<S> & { readonly state: 'delegated'; readonly attemptId: AttemptId; readonly drone: DroneName })
+  | (JobCore<S> & { readonly state: 'received'; readonly artifact: Sha256 })
+  | (JobCore<S> & { readonly state: 'published'; readonly artifact: Sha256 })
+  | (JobCore<S> & { readonly state: 'blocked'; readonly blockedBy: Cpv })
+  | (JobCore<S> & { readonly state: 'quarantined'; readonly reason: string })
+  | (JobCore<S> & { readonly state: 'superseded' })
+  | (JobCore<S> & { readonly state: 'cancelled' });
+
+/** A job without the heavy parts of its specification; every `Job` is one, too. */
+export type OpenJob = Job<JobOutline>;
 
 export type JobState = Job['state'];
 export type JobIn<S extends JobState> = Extract<Job, { state: S }>;

@@ -58,6 +58,7 @@ function job(id: string, over: { path?: number; failedOn?: string[]; notBefore?:
       repository: 'lab',
       buildKey: id,
       needs: [],
+      waits: [],
       criticalPath: over.path ?? 1,
       synthetic: null,
     },

@@ -1,3 +1,4 @@
+export { directWaits, type WaitingJob } from './direct-waits.js';
 export { differences, keyText, type BuildInputs, type RevisionPolicy } from './build-inputs.js';
 export type { Finding } from './finding.js';
 export {

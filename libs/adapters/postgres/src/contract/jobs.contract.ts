@@ -289,4 +289,43 @@ export function jobRepositoryContract(ledger: () => TestLedger): void {
     expect(await own.jobs.saveAll([two], second.fence)).toEqual(['saved']);
     await second.release();
   });
+
+  it('gives every job of every plan that is being built, with what it waits for and since when (Q12)', async () => {
+    const own = ledger().open();
+    const first = await aPlanWithJobs(own, 1);
+    const second = await aPlanWithJobs(own, 3);
+    const over = await aPlanWithJobs(own, 1);
+    const waiting = await aPlanWithJobs(own, 1, { waits: [4, 2, 0] });
+    await own.plans.save({
+      ...{ plan: { ...over.plan, state: 'complete' as const, endedAt: AT }, expected: 2, newJobs: [] },
+      ...{ at: AT, outgoing: [] },
+    });
+    const [job] = second.jobs;
+    if (!job) throw new Error('no job');
+    const change = delegation(job, 1);
+    await own.jobs.save(change);
+    const mine = new Set([first, second, over, waiting].map(({ plan }) => plan.id));
+    const found = (await own.jobs.openJobs()).filter(({ value }) => mine.has(value.spec.planId));
+    const stored = [first, second, waiting]
+      .toSorted((a, b) => (a.plan.id < b.plan.id ? -1 : 1))
+      .flatMap(({ jobs }) => jobs);
+    const expected = stored.map((each) => {
+      const { inputs: _inputs, needs: _needs, synthetic: _synthetic, ...spec } = each.spec;
+      return each.id === job.id
+        ? { value: { ...change.job, spec }, revision: 2, since: change.at }
+        : { value: { ...each, spec }, revision: 1, since: AT };
+    });
+    const byPlan = found.toSorted((a, b) => (a.value.spec.planId < b.value.spec.planId ? -1 : 1));
+    expect(byPlan).toEqual(expected);
+    expect((await own.jobs.find(job.id))?.value.spec).toEqual(job.spec);
+  });
+
+  it('keeps the specification of a job as it is, whatever a change says of it', async () => {
+    const job = await aNeededJob(db);
+    const { inputs: _inputs, needs: _needs, synthetic: _synthetic, ...spec } = job.spec;
+    const moved = after(job, { type: 'cancelled' });
+    const change = { job: { ...moved, spec }, expected: 1, at: AT, reason: '', outgoing: [] };
+    expect(await db.jobs.save(change)).toBe('saved');
+    expect((await db.jobs.find(job.id))?.value).toEqual(moved);
+  });
 }

@@ -82,6 +82,7 @@ export function aJob(planId: string, profile: string, spec: Partial<JobSpec> = {
         { buildKey: 'k1', root: 'target' },
         { buildKey: 'k2', root: 'build' },
       ],
+      waits: [],
       criticalPath: 3,
       synthetic: null,
       ...spec,
@@ -150,7 +151,7 @@ export function delegation(
   job: Job,
   expected: number,
   fields: Partial<Attempt> = {},
-): JobChange & { attempt: Attempt } {
+): JobChange & { readonly job: Job; readonly attempt: Attempt } {
   const attempt = anAttempt(job, fields);
   const moved = after(job, { type: 'delegated', attemptId: attempt.id, drone: attempt.drone });
   return {
