@@ -15,6 +15,11 @@ export interface Message<S extends z.ZodType = z.ZodType, Subject extends string
   readonly schema: S;
   /** Sent as `Nats-Msg-Id`: the same fact published twice within the dedupe window is stored once. */
   readonly dedupe: (payload: z.output<S>) => string;
+  /**
+   * What a message speaks of, where its subject says thousands of things a second: those that speak of one thing are
+   * sent in order of storing, each when the one before it is stored. Default: all messages of a subject are.
+   */
+  readonly about?: (payload: z.output<S>) => string;
   /** One line for docs/messages.md: who says it, and what it means. */
   readonly meaning: string;
 }

@@ -72,6 +72,7 @@ export const JobMoved = defineMessage({
     reason: z.string(),
   }),
   dedupe: byId,
+  about: ({ jobId }) => jobId,
   meaning: 'A job changed its state; the reason says why.',
 });
 

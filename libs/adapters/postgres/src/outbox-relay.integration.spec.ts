@@ -2,13 +2,21 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectBus } from '@swarm/adapter-nats';
-import { PlanMoved, type MessageBus } from '@swarm/contracts';
+import { JobMoved, PlanMoved, type Message, type MessageBus, type Payload } from '@swarm/contracts';
 import { silentLogger } from '@swarm/platform';
 import { startTestNats, waitFor, type TestNats } from '@swarm/testing';
 import pg from 'pg';
 
 import { createPostgresLedger, type PostgresTestLedger } from './contract/ledgers.contract.js';
-import { aPlan, AT, planMoved } from './contract/samples.contract.js';
+import {
+  after,
+  aPlan,
+  aPlanWithJobs,
+  AT,
+  delegation,
+  jobMoved,
+  planMoved,
+} from './contract/samples.contract.js';
 import type { Database } from './database.js';
 import { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
 
@@ -104,6 +112,70 @@ describe('the outbox relay, between a real Postgres and a real nats-server', () 
     await waitFor(() => heardOf(ids).length >= 60);
     await Promise.all([relay.stop(), second.stop()]);
     expect(heardOf(ids)).toEqual(ids);
+  });
+
+  it('has many messages on their way at once, those about one thing one after the other', async () => {
+    const { db } = await service();
+    const { jobs } = await aPlanWithJobs(db, 40);
+    const given = jobs.map((job) => delegation(job, 1));
+    const back = given.map(({ job }) => {
+      const moved = after(job, { type: 'cancelled' });
+      return { job: moved, expected: 2, at: AT, reason: 'over', outgoing: [jobMoved(job, moved)] };
+    });
+    await db.jobs.saveAll([...given, ...back]);
+    const onTheirWay = new Map<string, number>();
+    const order: string[] = [];
+    let most = 0;
+    const publish = async (message: Message, payload: Payload<Message>, id = ''): Promise<void> => {
+      const { jobId } = JobMoved.schema.parse(payload);
+      expect(onTheirWay.get(jobId) ?? 0).toBe(0);
+      onTheirWay.set(jobId, 1);
+      most = Math.max(most, [...onTheirWay.values()].filter((n) => n > 0).length);
+      await bus.publish(message, payload, id);
+      order.push(id);
+      onTheirWay.set(jobId, 0);
+    };
+    const relay = new OutboxRelay({ outbox: db.outbox, bus: { publish }, idleMs: 60_000, inFlight: 16 });
+    relay.start();
+    await waitFor(() => order.length === 80);
+    await relay.stop();
+    expect(most).toBe(16);
+    for (const [i, change] of given.entries()) {
+      const [first, then] = [change, back[i]].map((each) => order.indexOf(each?.outgoing[0]?.id ?? ''));
+      expect(first).toBeLessThan(then ?? -1);
+    }
+    expect(await db.outbox.unsent(1)).toEqual([]);
+  });
+
+  it('sends what comes after a message that the bus refuses, but for what must come after it', async () => {
+    const { db } = await service();
+    const { jobs } = await aPlanWithJobs(db, 3);
+    const given = jobs.map((job) => delegation(job, 1));
+    const [first] = given;
+    if (!first) throw new Error('no change');
+    const moved = after(first.job, { type: 'cancelled' });
+    const then = { job: moved, expected: 2, at: AT, reason: '', outgoing: [jobMoved(first.job, moved)] };
+    await db.jobs.saveAll([...given, then]);
+    const refused = first.outgoing[0]?.id;
+    let isRefusing = true;
+    const sent: string[] = [];
+    const failures: unknown[] = [];
+    const publish = (_message: Message, _payload: unknown, id = ''): Promise<void> => {
+      if (id === refused && isRefusing) return Promise.reject(new Error('not now'));
+      sent.push(id);
+      return Promise.resolve();
+    };
+    const relay = new OutboxRelay({
+      ...{ outbox: db.outbox, bus: { publish }, idleMs: 60_000 },
+      onFailure: ({ error }) => failures.push(error),
+    });
+    relay.start();
+    await waitFor(async () => failures.length > 1 && (await db.outbox.unsent(9)).length === 2);
+    expect(sent).toEqual(given.slice(1).map(({ outgoing }) => outgoing[0]?.id));
+    isRefusing = false;
+    await waitFor(async () => (await db.outbox.unsent(1)).length === 0);
+    await relay.stop();
+    expect(sent.slice(2)).toEqual([refused, then.outgoing[0]?.id]);
   });
 
   it('stop sends what is there and begins nothing new; it ends in time though the bus does not answer', async () => {

@@ -14,7 +14,9 @@ import { NATS_MAX_PAYLOAD_BYTES } from '@swarm/platform';
 /** Pauses after a failure: doubled each time, from the first to the last of these. */
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 5_000;
-const DEFAULT_BATCH = 100;
+const DEFAULT_BATCH = 500;
+/** Messages that the bus is given and has not stored yet. More of them only wait in the server. */
+const DEFAULT_IN_FLIGHT = 128;
 const DEFAULT_IDLE_MS = 1_000;
 /** Sent rows are kept this long, to see what was said; see also the dedupe window, which is far shorter. */
 const KEEP_SENT_MS = 7 * 24 * 3_600_000;
@@ -25,8 +27,10 @@ const DEFAULT_DRAIN_MS = 5_000;
 export interface OutboxRelayOptions {
   readonly outbox: Outbox;
   readonly bus: Pick<MessageBus, 'publish'>;
-  /** Rows read, and marked as sent, at a time. Default 100. */
+  /** Rows read, and marked as sent, at a time. Default 500. */
   readonly batch?: number;
+  /** Messages on their way at a time. Default 128. */
+  readonly inFlight?: number;
   /** Longest time between two looks when nothing wakes it. Default 1 s. */
   readonly idleMs?: number;
   /** The largest payload that the server takes. Default: what ours are configured with. */
@@ -38,8 +42,9 @@ export interface OutboxRelayOptions {
 }
 
 /**
- * Sends what the outbox holds, in order of storing, each at least once and deduplicated by its id.
- * Two relays of one service do no harm: each row is first sent after all before it, and stored once.
+ * Sends what the outbox holds, each at least once and deduplicated by its id. Messages of one subject, or about one
+ * thing (see `Message.about`), are sent in order of storing, each when the one before it is stored; others at once.
+ * Two relays of one service do no harm: each row is first sent after those before it, and stored once.
  */
 export class OutboxRelay {
   readonly #options: OutboxRelayOptions;
@@ -92,33 +97,56 @@ export class OutboxRelay {
     }
   }
 
-  /** True when there was nothing to send. What was sent is marked even if a later row of the batch fails. */
+  /** True when there was nothing to send. What was sent is marked even if another row of the batch fails. */
   async #sendBatch(): Promise<boolean> {
-    const { outbox, batch = DEFAULT_BATCH } = this.#options;
+    const { outbox, batch = DEFAULT_BATCH, inFlight = DEFAULT_IN_FLIGHT } = this.#options;
     const rows = await outbox.unsent(batch);
     const sent: bigint[] = [];
-    try {
-      for (const row of rows) {
-        if (performance.now() >= this.#drainUntil) break;
-        if (await this.#send(row)) sent.push(row.sequence);
+    const failures: unknown[] = [];
+    const lanes = (await this.#lanesOf(rows)).values();
+    // Each worker takes the next lane; they share one iterator.
+    const work = async (): Promise<void> => {
+      for (const lane of lanes) {
+        try {
+          await this.#sendLane(lane, sent);
+        } catch (error) {
+          // What comes after it in its lane waits with it.
+          failures.push(error);
+        }
       }
+    };
+    try {
+      await Promise.all(Array.from({ length: inFlight }, work));
     } finally {
       if (sent.length > 0) await outbox.markSent(sent);
     }
+    if (failures.length > 0) throw failures[0];
     return rows.length === 0;
   }
 
-  /** False for a row that was parked. */
-  async #send(row: OutboxRow): Promise<boolean> {
-    const sendable = sendableOf(row, this.#options.maxBytes ?? NATS_MAX_PAYLOAD_BYTES);
-    if (!sendable.ok) {
-      await this.#options.outbox.park(row.sequence, sendable.error);
-      this.#options.onParked?.(row, sendable.error);
-      return false;
+  /** Rows that keep their order among each other, by what decides that. Rows that nothing can send are parked. */
+  async #lanesOf(rows: readonly OutboxRow[]): Promise<ReadonlyMap<string, readonly Sendable[]>> {
+    const lanes = new Map<string, Sendable[]>();
+    for (const row of rows) {
+      const sendable = sendableOf(row, this.#options.maxBytes ?? NATS_MAX_PAYLOAD_BYTES);
+      if (!sendable.ok) {
+        await this.#options.outbox.park(row.sequence, sendable.error);
+        this.#options.onParked?.(row, sendable.error);
+        continue;
+      }
+      const lane = lanes.get(sendable.value.lane);
+      if (lane) lane.push(sendable.value);
+      else lanes.set(sendable.value.lane, [sendable.value]);
     }
-    const { message, payload } = sendable.value;
-    await this.#options.bus.publish(message, payload, row.id);
-    return true;
+    return lanes;
+  }
+
+  async #sendLane(lane: readonly Sendable[], sent: bigint[]): Promise<void> {
+    for (const { row, message, payload } of lane) {
+      if (performance.now() >= this.#drainUntil) return;
+      await this.#options.bus.publish(message, payload, row.id);
+      sent.push(row.sequence);
+    }
   }
 
   async #rest(): Promise<void> {
@@ -137,21 +165,28 @@ export class OutboxRelay {
   }
 }
 
+/** A row that can be sent. */
+interface Sendable {
+  readonly row: OutboxRow;
+  readonly message: Message;
+  readonly payload: unknown;
+  /** Rows of one lane are sent one after the other. */
+  readonly lane: string;
+}
+
 /** The message of a row; or why no try can ever send it, which is not the bus's fault and must not look like it. */
-function sendableOf(
-  row: OutboxRow,
-  maxBytes: number,
-): Result<{ message: Message; payload: unknown }, string> {
+function sendableOf(row: OutboxRow, maxBytes: number): Result<Sendable, string> {
   const message = messageNamed(row.message);
   if (!message) return err(`no message is called ${row.message}`);
   const parsed = message.schema.safeParse(row.payload);
   if (!parsed.success) return err(parsed.error.message);
-  const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
+  const payload = parsed.data;
+  const bytes = Buffer.byteLength(JSON.stringify(payload));
   if (bytes > maxBytes) return err(`${bytes} bytes; NATS takes ${maxBytes}`);
   try {
-    subjectOf(message, parsed.data);
+    const lane = `${subjectOf(message, payload)} ${message.about?.(payload) ?? ''}`;
+    return ok({ row, message, payload, lane });
   } catch (error) {
     return err(String(error));
   }
-  return ok({ message, payload: parsed.data });
 }

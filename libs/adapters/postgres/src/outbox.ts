@@ -4,19 +4,31 @@ import type { Ledger } from './ledger.js';
 import type { OutboxListener } from './outbox-listener.js';
 import { storableText } from './storable.js';
 
+const UNSENT = `
+  select sequence, id, message, payload from outbox
+  where source = $1 and sent_at is null and parked_reason is null order by sequence limit $2`;
+
+const MARK_SENT = 'update outbox set sent_at = now() where sequence = any($1::bigint[]) and sent_at is null';
+
+interface UnsentRow {
+  /** A bigint, as text. */
+  readonly sequence: string;
+  readonly id: string;
+  readonly message: string;
+  readonly payload: unknown;
+}
+
 /** The outbox of one service over Postgres. */
-export function postgresOutbox({ prisma, source }: Ledger, listener: OutboxListener): Outbox {
+export function postgresOutbox({ prisma, pool, source }: Ledger, listener: OutboxListener): Outbox {
   return {
-    unsent: (limit) =>
-      prisma.outbox.findMany({
-        select: { sequence: true, id: true, message: true, payload: true },
-        where: { source, sentAt: null, parkedReason: null },
-        orderBy: { sequence: 'asc' },
-        take: limit,
-      }),
+    unsent: async (limit) => {
+      const { rows } = await pool.query<UnsentRow>({
+        ...{ name: 'unsent', text: UNSENT, values: [source, limit] },
+      });
+      return rows.map((row) => ({ ...row, sequence: BigInt(row.sequence) }));
+    },
     markSent: async (sequences) => {
-      await prisma.$executeRaw`
-        update outbox set sent_at = now() where sequence = any(${[...sequences]}::bigint[]) and sent_at is null`;
+      await pool.query({ name: 'mark-sent', text: MARK_SENT, values: [[...sequences]] });
     },
     park: async (sequence, reason) => {
       await prisma.outbox.updateMany({ where: { sequence }, data: { parkedReason: storableText(reason) } });
