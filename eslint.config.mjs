@@ -17,6 +17,7 @@ const layers = {
   e2e: ['testing', 'composition', 'adapter', 'platform', 'contract', 'domain', 'kernel'],
   composition: ['adapter', 'platform', 'contract', 'domain', 'kernel'],
   tool: ['platform', 'contract', 'domain', 'kernel'],
+  bench: ['composition', 'adapter', 'platform', 'contract', 'domain', 'kernel'],
   adapter: ['platform', 'contract', 'domain', 'kernel'],
   platform: ['kernel'],
   contract: ['kernel'],

@@ -10,10 +10,9 @@ import {
   type MessageBus,
   type Subscription,
 } from '@swarm/contracts';
-import type { Fence } from '@swarm/kernel';
+import { JobWriter, type Leading } from '@swarm/control-plane';
 import { RoundLoop } from '@swarm/platform';
 
-import { JobWriter } from './job-writer.js';
 import {
   onArtifactPublished,
   onPlanAsked,
@@ -39,13 +38,6 @@ import { ResolvePlans } from './use-cases/resolve-plans.js';
 import { RunRound } from './use-cases/run-round.js';
 import { RunSchedules } from './use-cases/run-schedules.js';
 import { Strikes } from './use-cases/strikes.js';
-
-/** The leadership in which the scheduler works. */
-interface Leading {
-  readonly fence: Fence;
-  /** Ends it: a write showed that another scheduler leads. */
-  abandon(reason: Error): void;
-}
 
 /** The scheduler at work: its consumers and its rounds. Only the leader starts it. */
 export class SchedulerService {
