@@ -19,7 +19,7 @@ export function jobsAhead(
   let ahead = 0;
   let turnMs = board.plans.get(entry.plan)?.servedMs ?? 0;
   for (const other of board.plans.get(entry.plan)?.ready ?? []) {
-    if (other === entry || !counts(other) || !isBefore(other, entry, urgency)) continue;
+    if (!counts(other) || !isBefore(other, entry, urgency)) continue;
     ahead += 1;
     turnMs += other.expectedMs;
   }
