@@ -16,6 +16,7 @@ import {
 import { defineEndpoint, type Endpoint } from './endpoint.js';
 import { ProfileDiff, ProfileVersionSummary, ProfileVersionView, PushedVersion } from './profile.model.js';
 import { scheduleApi } from './schedule.api.js';
+import { whyApi } from './why.api.js';
 import { ProfileName } from './work.messages.js';
 
 /** Where the API lives. */
@@ -197,6 +198,7 @@ export const api = {
     response: ProfileDiff,
   }),
   ...scheduleApi,
+  ...whyApi,
   events: defineEndpoint({
     method: 'GET',
     path: '/events',

@@ -78,6 +78,14 @@ export {
   ScheduleMissed,
   ScheduleWish,
 } from './schedule.messages.js';
+export {
+  MAX_ATOM_LENGTH,
+  MAX_WHY_ANSWERS,
+  WhyAnswer,
+  WhyAnswered,
+  WhyAsked,
+  whyKinds,
+} from './why.messages.js';
 export { PLAN_SCHEMA, PlanDocument } from './plan-document.js';
 export { DEDUPE_WINDOW_MS, streams, type StreamDefinition, type StreamName } from './streams.js';
 export {

@@ -17,6 +17,7 @@ import {
   RunStarted,
 } from './event.messages.js';
 import { RunEnded, ScheduleAnswered, ScheduleAsked, ScheduleMissed } from './schedule.messages.js';
+import { WhyAnswered, WhyAsked } from './why.messages.js';
 import { LogWritten, WorkAssigned, WorkReported } from './work.messages.js';
 
 /** Events that services tell each other and people; each is stored by the outbox before it is said. */
@@ -48,6 +49,8 @@ export const messages = {
   PlanAnswered,
   ScheduleAsked,
   ScheduleAnswered,
+  WhyAsked,
+  WhyAnswered,
   ...events,
 } as const satisfies Record<string, Message>;
 

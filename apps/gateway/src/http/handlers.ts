@@ -4,6 +4,7 @@ import { DEFAULT_PAUSE_MS } from '@swarm/domain-schedule';
 import type { GatewayPorts } from '../ports.js';
 import { askPlan, putProfile } from '../use-cases/ask.js';
 import { eventView } from '../use-cases/describe-event.js';
+import { askWhy } from '../use-cases/ask-why.js';
 import { askSchedule, removeSchedule, runSchedule } from '../use-cases/ask-schedule.js';
 import { checkSchedules } from '../use-cases/check-schedules.js';
 import { readDrones, readReleases } from '../use-cases/read-fleet.js';
@@ -51,6 +52,7 @@ export function handlersOver(ports: GatewayPorts): Handlers {
     pauseSchedule: ({ name, forMs = DEFAULT_PAUSE_MS, author, reason }) =>
       askSchedule(ports, { kind: 'pause', name, forMs, author, reason }),
     resumeSchedule: ({ name }) => askSchedule(ports, { kind: 'resume', name }),
+    why: (wish) => askWhy(ports, wish),
     events: async ({ after, limit }) => {
       const stored =
         after === undefined

@@ -13,6 +13,7 @@ import type { Surroundings } from '../surroundings.js';
 import { apiCommand, clientFor, show, type ApiOptions } from './api-command.js';
 import { profileCommands } from './profile.commands.js';
 import { scheduleCommands } from './schedule.commands.js';
+import { whyCommand } from './why.command.js';
 
 /** Jobs that nobody waits for any more. */
 const OVER: readonly JobStateName[] = ['published', 'superseded', 'cancelled'];
@@ -67,6 +68,7 @@ export function readCommands(surroundings: Surroundings): Command[] {
         const data = await queue(clientFor(options, surroundings), options);
         show(data, options, surroundings, ({ jobs }) => printJobs(jobs));
       }),
+    whyCommand(surroundings),
     group('drone', 'build machines', [
       apiCommand('list', 'every drone and what it does').action(async (options: ApiOptions) => {
         const data = await clientFor(options, surroundings).call('drones', {});

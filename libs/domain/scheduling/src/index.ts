@@ -18,6 +18,7 @@ export type { PlanLane } from './plan-lane.js';
 export { expectedTotalMs, meanMs, quantileMs, type Prediction } from './prediction.js';
 export { WorkBoard, type BoardError } from './work-board.js';
 export {
+  RECEIVED_LATE_MS,
   Reasons,
   whyNotBuilding,
   type Holdup,
@@ -28,3 +29,4 @@ export {
   type WhyView,
 } from './why.js';
 export { sentenceOf, unblocksOf } from './why-text.js';
+export { packageTest, type NamedPackage, type PackageTest } from './why-atom.js';

@@ -27,6 +27,7 @@ function textIn(texts: Texts, reason: Reason): string {
 const sentences: Texts = {
   'not-asked': notAsked,
   'not-planned': ({ because }) => `is not planned: ${because}`,
+  'not-taken-up': () => 'is in a plan that the scheduler has not taken up yet',
   published: ({ release }) =>
     release === null ? 'is published, and not in a release yet' : `is published, in release ${release}`,
   building,
@@ -57,6 +58,7 @@ const sentences: Texts = {
 const remedies: Texts = {
   'not-asked': ({ atom }) => buildOf(atom),
   'not-planned': ({ remedy }) => remedy ?? '`swarm plan show --findings` says what it lacks',
+  'not-taken-up': () => 'the next round, within seconds',
   published: () => '',
   building: ({ drone, trouble, isOverdue }) => {
     if (trouble !== null) return `${drone} back, or its work given to another drone`;

@@ -45,6 +45,7 @@ export function newJob(plan: string, at: number, profile = 'lab'): Job {
       bootstrap: false,
       why: 'new',
       needs: [],
+      waits: [],
       criticalPath: 1,
       synthetic: null,
     },

@@ -48,6 +48,8 @@ export type Reason =
   | { readonly kind: 'not-asked'; readonly atom: string; readonly resolving: readonly UnresolvedPlan[] }
   /** A plan was asked for it and could not plan it. */
   | { readonly kind: 'not-planned'; readonly because: string; readonly remedy: string | null }
+  /** Its plan is in the ledger, and the scheduler has not begun with it. */
+  | { readonly kind: 'not-taken-up' }
   | { readonly kind: 'published'; readonly release: number | null }
   | {
       readonly kind: 'building';
