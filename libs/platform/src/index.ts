@@ -24,6 +24,7 @@ export {
 export { STOP_BUDGETS_MS, type StopPhases, type StopStep, type StopSteps } from './stop-phases.js';
 export {
   ensureNatsServer,
+  findOnPath,
   isAtLeast,
   NATS_MAX_PAYLOAD_BYTES,
   type EnsureNatsOptions,

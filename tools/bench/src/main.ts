@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 
 import { resolverSuite } from './resolver.suite.js';
 import { machineLine, printResults, type Result, type Suite } from './results.js';
+import { schedulerSuite } from './scheduler.suite.js';
 
-const suites: Readonly<Record<string, Suite>> = { resolver: resolverSuite };
+const suites: Readonly<Record<string, Suite>> = { resolver: resolverSuite, scheduler: schedulerSuite };
 
 /** `bench <suite> [--json]`: exit status 2 for a suite that is not there. */
 async function main(args: readonly string[]): Promise<void> {

@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 export interface Result {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'MiB' | 'jobs';
+  readonly unit: 'ms' | 'MiB' | 'jobs' | 'per second';
   readonly peer?: string;
   readonly peerValue?: number;
   readonly ratio?: number;
@@ -32,17 +32,20 @@ export function compare(
     values.push(millisecondsOf(own));
     if (peer) peerValues.push(millisecondsOf(peer.run));
   }
-  const summary = {
-    name,
-    unit: 'ms',
-    runs,
-    value: median(values),
-    min: Math.min(...values),
-    max: Math.max(...values),
-  } as const;
+  return summaryOf({ name, unit: 'ms' }, values, peer && { name: peer.name, values: peerValues });
+}
+
+/** A figure that was measured several times, and that of a peer, measured right after each. */
+export function summaryOf(
+  { name, unit }: Pick<Result, 'name' | 'unit'>,
+  values: readonly number[],
+  peer?: { readonly name: string; readonly values: readonly number[] },
+): Result {
+  const [min, max] = [Math.min(...values), Math.max(...values)];
+  const summary = { name, unit, value: median(values), runs: values.length, min, max };
   if (!peer) return summary;
-  const ratios = values.map((value, i) => value / (peerValues[i] ?? NaN));
-  return { ...summary, peer: peer.name, peerValue: median(peerValues), ratio: median(ratios) };
+  const ratios = values.map((value, i) => value / (peer.values[i] ?? NaN));
+  return { ...summary, peer: peer.name, peerValue: median(peer.values), ratio: median(ratios) };
 }
 
 function millisecondsOf(run: () => unknown): number {
