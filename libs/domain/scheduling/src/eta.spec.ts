@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AttemptId, Sha256 } from '@swarm/domain-job';
+import type { AttemptId, JobEvent, Sha256 } from '@swarm/domain-job';
 import fc from 'fast-check';
 
 import type { BoardJob, NewBoardJob } from './board-job.js';
 import { chance, seedOf } from './chance.js';
-import { etaOfJob, etaOfPlan, Etas, type Eta, type Expected } from './eta.js';
+import { etaOfJob, etaOfPlan, Etas, MAX_ETA_JOBS, type Eta, type Expected } from './eta.js';
 import type { FleetDrone } from './fleet.js';
 import { place, type PlacementView } from './place.js';
 import type { Prediction } from './prediction.js';
@@ -229,6 +229,27 @@ describe('an ETA', () => {
     expect(etaOfJob(view, first, start)).toEqual({ eta: null, because: 'it is quarantined' });
     expect(etaOfJob(view, second, start)).toEqual({ eta: null, because: 'it is blocked' });
     expect(etaOfPlan(view, 'plan0', start).eta).toBeNull();
+  });
+
+  it('of what was released from quarantine does not wait for what is not built', () => {
+    const view = viewOf([{ waits: [[], [0]], medians: [60_000, 60_000] }], fleetOf(1));
+    const [first, second] = jobsOf(view);
+    if (!first || !second) throw new Error('no jobs');
+    const take = (entry: BoardJob, event: JobEvent): unknown =>
+      view.board.apply(entry.job.id, event, '', start);
+    take(second, { type: 'quarantined-by-hand', reason: 'x' });
+    take(second, { type: 'quarantine-released' });
+    take(first, { type: 'quarantined-by-hand', reason: 'x' });
+    if (second.job.state === 'needed') expect(etaOfJob(view, second, start).eta).not.toBeNull();
+    else expect(etaOfJob(view, second, start).eta).toBeNull();
+  });
+
+  it('is not looked for on a board that is too large for that', () => {
+    const jobs = Array.from({ length: MAX_ETA_JOBS + 1 }, (): number[] => []);
+    const view = viewOf([{ waits: jobs, medians: [] }], fleetOf(1));
+    expect(etaOfPlan(view, 'plan0', start)).toEqual({
+      ...{ eta: null, because: 'more than 60000 jobs of profile lab are on the board' },
+    });
   });
 
   it('is the same whenever it is asked of the same board', () => {

@@ -22,11 +22,13 @@ export interface Eta {
 export type Expected = { readonly eta: Eta } | { readonly eta: null; readonly because: string };
 
 /** Courses of events that are drawn. */
-const DRAWS = 80;
+const DRAWS = 40;
 /** For large boards there are fewer, so that an answer does not take much longer than a placement round … */
-const MAX_DRAWN_JOBS = 300_000;
+const MAX_DRAWN_JOBS = 100_000;
 /** … but never fewer than these; the more jobs, the less their sum depends on luck. */
-const LEAST_DRAWS = 6;
+const LEAST_DRAWS = 3;
+/** On larger boards nobody is told when: finding that out would keep the scheduler from its work for seconds. */
+export const MAX_ETA_JOBS = 60_000;
 /** So many standard deviations from the mean lies one in ten. */
 const TENTH_Z = 1.2816;
 
@@ -72,6 +74,9 @@ export class Etas {
 
   /** When the last of these is published. */
   #last(entries: readonly BoardJob[], profile: string): Expected {
+    if (this.#isTooLarge(profile)) {
+      return { eta: null, because: `more than ${MAX_ETA_JOBS} jobs of profile ${profile} are on the board` };
+    }
     const { places, courses } = this.#drawn(profile);
     const logs = courses.map((ends) => {
       const last = entries.reduce(
@@ -86,6 +91,14 @@ export class Etas {
     const quantile = (z: number): Date =>
       new Date(this.now.getTime() + Math.round(Math.exp(mean + z * Math.sqrt(variance))));
     return { eta: { at: quantile(0), earliest: quantile(-TENTH_Z), latest: quantile(TENTH_Z) } };
+  }
+
+  #isTooLarge(profile: string): boolean {
+    let jobs = 0;
+    for (const lane of this.view.board.plans.values()) {
+      if (lane.jobs[0]?.job.spec.profile === profile) jobs += lane.jobs.length;
+    }
+    return jobs > MAX_ETA_JOBS;
   }
 
   #drawn(profile: string): Drawn {
@@ -116,18 +129,24 @@ function courseOf(
   const places = new Map(open.map(({ entry }, at) => [entry, at]));
   const drones = new Map(view.fleet.map((each, at) => [each.drone.name, { ...each, at }]));
   const jobs = open.map(({ entry, lane }): CourseJob => {
-    const { job, rankMs, expectedMs, prediction } = entry;
+    const { job, prediction } = entry;
+    const rest =
+      job.state === 'delegated'
+        ? restOf(entry, drones.get(job.drone), now)
+        : { ...prediction, drone: NOBODY_HAS_IT };
     return {
       seed: seedOf(job.id),
-      dependents: entry.dependents.flatMap((dependent) => places.get(dependent) ?? []),
+      dependents: placesOf(entry.dependents, places),
       // What was released from quarantine is needed, whatever it once waited for.
       unmet: job.state === 'waiting' ? entry.unmet : 0,
       notBeforeMs: heldBackMs(view, entry, now),
       readyMs: Math.min(0, entry.since.getTime() - now.getTime()),
-      ...{ lane, rankMs, expectedMs, sigma: prediction.sigma },
-      ...(job.state === 'delegated'
-        ? restOf(entry, drones.get(job.drone), now)
-        : { medianMs: prediction.medianMs, drone: job.state === 'received' ? BUILT : NOBODY_HAS_IT }),
+      lane,
+      rankMs: entry.rankMs,
+      expectedMs: entry.expectedMs,
+      sigma: prediction.sigma,
+      medianMs: rest.medianMs,
+      drone: job.state === 'received' ? BUILT : rest.drone,
     };
   });
   const sample = open[0]?.entry.job;
@@ -141,6 +160,15 @@ function courseOf(
     course: { jobs, drones: fleet, servedMs: lanes.map(({ servedMs }) => servedMs), ageing },
     places,
   };
+}
+
+function placesOf(entries: readonly BoardJob[], places: ReadonlyMap<BoardJob, number>): number[] {
+  const found: number[] = [];
+  for (const entry of entries) {
+    const place = places.get(entry);
+    if (place !== undefined) found.push(place);
+  }
+  return found;
 }
 
 /** What is left of a running build: about the mean of what is left, with the spread that it had from the start. */

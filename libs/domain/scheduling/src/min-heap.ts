@@ -1,46 +1,61 @@
-/** Whole numbers by a key, the least first; of equal keys, the least number. */
+const FIRST_CAPACITY = 64;
+
+/** Whole numbers by a key, the least first; of equal keys, the least number. Made for millions of them. */
 export class MinHeap {
-  readonly #keys: number[] = [];
-  readonly #values: number[] = [];
+  #keys = new Float64Array(FIRST_CAPACITY);
+  #values = new Int32Array(FIRST_CAPACITY);
+  #size = 0;
 
   get size(): number {
-    return this.#keys.length;
+    return this.#size;
   }
 
   /** The least key; infinite where there is none. */
   get leastKey(): number {
-    return this.#keys[0] ?? Infinity;
+    return this.#size === 0 ? Infinity : (this.#keys[0] ?? Infinity);
   }
 
   push(key: number, value: number): void {
-    let at = this.#keys.length;
-    this.#keys.push(key);
-    this.#values.push(value);
+    if (this.#size === this.#keys.length) this.#grow();
+    const [keys, values] = [this.#keys, this.#values];
+    let at = this.#size;
+    this.#size += 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!this.#isBefore(at, parent)) return;
-      this.#swap(at, parent);
+      const above = keys[parent] ?? 0;
+      if (above < key || (above === key && (values[parent] ?? 0) <= value)) break;
+      keys[at] = above;
+      values[at] = values[parent] ?? 0;
       at = parent;
     }
+    keys[at] = key;
+    values[at] = value;
   }
 
   /** Takes out the value with the least key; undefined when there is none. */
   pop(): number | undefined {
+    if (this.#size === 0) return undefined;
     const first = this.#values[0];
-    const key = this.#keys.pop();
-    const value = this.#values.pop();
-    if (key === undefined || value === undefined || this.#keys.length === 0) return first;
-    this.#keys[0] = key;
-    this.#values[0] = value;
-    for (let at = 0; ;) {
-      const left = 2 * at + 1;
-      let least = at;
-      if (left < this.#keys.length && this.#isBefore(left, least)) least = left;
-      if (left + 1 < this.#keys.length && this.#isBefore(left + 1, least)) least = left + 1;
-      if (least === at) return first;
-      this.#swap(at, least);
-      at = least;
+    this.#size -= 1;
+    this.#sink(this.#keys[this.#size] ?? 0, this.#values[this.#size] ?? 0);
+    return first;
+  }
+
+  /** Finds the place of an entry from the top downwards. */
+  #sink(key: number, value: number): void {
+    const [keys, values, size] = [this.#keys, this.#values, this.#size];
+    let at = 0;
+    for (let child = 1; child < size; child = 2 * at + 1) {
+      const other = child + 1;
+      if (other < size && this.#isBefore(other, child)) child = other;
+      const below = keys[child] ?? 0;
+      if (key < below || (key === below && value <= (values[child] ?? 0))) break;
+      keys[at] = below;
+      values[at] = values[child] ?? 0;
+      at = child;
     }
+    keys[at] = key;
+    values[at] = value;
   }
 
   #isBefore(a: number, b: number): boolean {
@@ -48,11 +63,11 @@ export class MinHeap {
     return difference === 0 ? (this.#values[a] ?? 0) < (this.#values[b] ?? 0) : difference < 0;
   }
 
-  #swap(a: number, b: number): void {
-    const [key, value] = [this.#keys[a] ?? 0, this.#values[a] ?? 0];
-    this.#keys[a] = this.#keys[b] ?? 0;
-    this.#values[a] = this.#values[b] ?? 0;
-    this.#keys[b] = key;
-    this.#values[b] = value;
+  #grow(): void {
+    const [keys, values] = [new Float64Array(this.#size * 2), new Int32Array(this.#size * 2)];
+    keys.set(this.#keys);
+    values.set(this.#values);
+    this.#keys = keys;
+    this.#values = values;
   }
 }

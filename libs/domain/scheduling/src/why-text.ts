@@ -1,7 +1,7 @@
 import type { Cpv } from '@swarm/domain-ebuild';
 
 import type { Exclusion } from './not-placed.js';
-import type { Holdup, Reason, ReasonKind, ReasonOf } from './why.js';
+import { MAX_COUNTED, type Holdup, type Reason, type ReasonKind, type ReasonOf } from './why.js';
 
 /** Names that a sentence has before it only counts. */
 const NAMED = 3;
@@ -109,7 +109,10 @@ function building({ drone, phase, endsInMs, trouble, isOverdue }: ReasonOf<'buil
 
 function waiting({ holdups, jobs }: ReasonOf<'waiting'>): string {
   if (holdups.length === 0) return 'has everything that it needs; the scheduler takes it next';
-  const rest = jobs > holdups.length ? `; ${count(jobs, 'job')} come before it` : '';
+  const rest =
+    jobs > holdups.length
+      ? `; ${jobs >= MAX_COUNTED ? 'at least ' : ''}${count(jobs, 'job')} come before it`
+      : '';
   return `waits for ${listed(holdups.map(holdupText))}${rest}`;
 }
 

@@ -68,7 +68,7 @@ export type Reason =
       readonly kind: 'waiting';
       /** The dependencies that it waits for directly. */
       readonly holdups: readonly Holdup[];
-      /** All jobs that come before it, directly or not. */
+      /** Jobs that come before it, directly or not: all of them up to `MAX_COUNTED`. */
       readonly jobs: number;
     }
   | {
@@ -101,6 +101,8 @@ export type ReasonOf<K extends ReasonKind> = Extract<Reason, { kind: K }>;
 
 /** The binhost needs seconds for what it has received; after this somebody should look. */
 export const RECEIVED_LATE_MS = 10 * 60_000;
+/** Jobs before another that are counted; beyond that it says that there are more. */
+export const MAX_COUNTED = 1_000;
 /** One build in a hundred takes longer than this many standard deviations above the median. */
 const OVERDUE_Z = 2.33;
 
@@ -210,13 +212,13 @@ export class Reasons {
     const holdups = entry.waits
       .filter(({ job }) => job.state !== 'published')
       .map((needed): Holdup => {
-        const root = walk(needed, isUnpublished).find(({ job }) => job.state !== 'waiting') ?? needed;
+        const root = rootOf(needed);
         // A job that waits has one before it that does not; were there none, this would go round in a circle.
         const reason: Reason =
           root.job.state === 'waiting' ? { kind: 'waiting', holdups: [], jobs: 0 } : this.of(root);
         return { cpv: needed.job.spec.cpv, root: { cpv: root.job.spec.cpv, reason } };
       });
-    return { holdups, jobs: walk(entry, isUnpublished).length - 1 };
+    return { holdups, jobs: countOf(walk(entry, isUnpublished)) - 1 };
   }
 
   /** What really blocks a job: lost by itself, not because of something else. */
@@ -224,12 +226,14 @@ export class Reasons {
     entry: BoardJob,
     { blockedBy }: JobIn<'blocked'>,
   ): { readonly cpv: Cpv; readonly state: string; readonly because: string }[] {
-    const roots = walk(entry, ({ job }) => isLost(job)).filter(({ job }) => job.state !== 'blocked');
-    const named = roots.map(({ job }) => ({
-      cpv: job.spec.cpv,
-      state: job.state,
-      because: job.state === 'quarantined' ? job.reason : (this.view.lastMoveOf?.(job.id) ?? ''),
-    }));
+    const lost = [...walk(entry, ({ job }) => isLost(job))];
+    const named = lost
+      .filter(({ job }) => job.state !== 'blocked')
+      .map(({ job }) => ({
+        cpv: job.spec.cpv,
+        state: job.state,
+        because: job.state === 'quarantined' ? job.reason : (this.view.lastMoveOf?.(job.id) ?? ''),
+      }));
     return named.length > 0 ? named : [{ cpv: blockedBy, state: 'quarantined', because: '' }];
   }
 }
@@ -239,13 +243,40 @@ function isUnpublished({ job }: BoardJob): boolean {
 }
 
 /** The job and all that it waits for, directly or not, as far as `goesOn`; the nearest first. */
-function walk(from: BoardJob, goesOn: (entry: BoardJob) => boolean): readonly BoardJob[] {
+function* walk(from: BoardJob, goesOn: (entry: BoardJob) => boolean): Generator<BoardJob> {
   const seen = new Set([from]);
   // The set grows while it is walked along, so that each is met once.
   for (const entry of seen) {
+    yield entry;
     for (const needed of entry.waits) if (goesOn(needed)) seen.add(needed);
   }
-  return [...seen];
+}
+
+/** What holds a job up that does not itself wait: the nearest one, unless that is far away. */
+function rootOf(entry: BoardJob): BoardJob {
+  let seen = 0;
+  for (const each of walk(entry, isUnpublished)) {
+    if (each.job.state !== 'waiting') return each;
+    seen += 1;
+    if (seen >= MAX_COUNTED) break;
+  }
+  let root = entry;
+  while (root.job.state === 'waiting') {
+    const next = root.waits.find(isUnpublished);
+    if (!next) break;
+    root = next;
+  }
+  return root;
+}
+
+/** No more than `MAX_COUNTED`: what a giant of a plan waits for takes too long to count, and says no more. */
+function countOf(among: Iterable<unknown>): number {
+  let count = 0;
+  for (const _each of among) {
+    if (count > MAX_COUNTED) break;
+    count += 1;
+  }
+  return count;
 }
 
 function troubleOf(state: string): string | null {
