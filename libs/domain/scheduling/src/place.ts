@@ -38,9 +38,9 @@ export interface PlacementPolicy {
 }
 
 export const defaultPlacement: PlacementPolicy = {
-  waitSavesShare: 0.1,
-  waitSavesMs: 5_000,
-  ageing: 0.1,
+  waitSavesShare: 0.02,
+  waitSavesMs: 2_000,
+  ageing: 0.01,
   bytesPerMakeJob: 1024 ** 3,
 };
 

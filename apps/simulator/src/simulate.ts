@@ -1,0 +1,53 @@
+import { packageOf } from '@swarm/domain-ebuild';
+import type { Job } from '@swarm/domain-job';
+
+import type { FaultScript } from './faults.js';
+import { noisyHistory, type Knowledge } from './history.js';
+import { policies, swarmRules, type PolicyName } from './policies.js';
+import { randomOf } from './random.js';
+import type { History, SimulationInput } from './history-of-swarm.js';
+import { Simulation } from './simulation.js';
+import type { WorldDrone, WorldGraph } from './world.js';
+
+export interface Setting {
+  readonly graphs: readonly WorldGraph[];
+  readonly fleet: readonly WorldDrone[];
+  readonly script: FaultScript;
+  readonly knowledge: Knowledge;
+  readonly policy: PolicyName;
+  readonly seed: number;
+  readonly maxEvents?: number;
+  /** Faulty parts, for tests that show that they are found out. */
+  readonly planted?: Partial<Pick<SimulationInput, 'rules' | 'makeBoard'>>;
+}
+
+const MAX_EVENTS = 10_000_000;
+
+/** Plays one setting. What the scheduler knows of times is noise over the truth; the speeds it has measured. */
+export function simulate(setting: Setting): History {
+  const { graphs, fleet, script, knowledge, policy, seed, maxEvents = MAX_EVENTS } = setting;
+  const random = randomOf(seed);
+  const model = noisyHistory(graphs, knowledge, random);
+  const sizes = new Map(graphs.flat().map(({ cpv, sizeBytes }) => [cpv, sizeBytes]));
+  const median = model.predict({ name: '', slot: '', use: [], sizeBytes: null });
+  const predict = ({ spec }: Job): ReturnType<typeof model.predict> => {
+    const { cpv, slot, use } = spec;
+    const found = model.predict({ name: packageOf(cpv), slot, use, sizeBytes: sizes.get(cpv) ?? null });
+    // The textbook's list knows nothing of sizes, nor of how sure it is.
+    return policy === 'swarm'
+      ? found
+      : { medianMs: isSeen(found) ? found.medianMs : median.medianMs, sigma: 0.1 };
+  };
+  const speeds = new Map(fleet.map(({ name, speed }) => [name, speed]));
+  return new Simulation({
+    ...{ graphs, fleet, script, random, maxEvents },
+    rules: { ...swarmRules, place: policies[policy] },
+    beliefs: { predict, speedOf: (drone) => speeds.get(drone) ?? 1 },
+    ...setting.planted,
+  }).run();
+}
+
+/** Whether a prediction comes from builds of the package itself: those are surer than any other. */
+function isSeen({ sigma }: { readonly sigma: number }): boolean {
+  return sigma <= 0.7;
+}
