@@ -1,5 +1,5 @@
 import type { EventLog, MessageBus } from '@swarm/contracts';
-import type { DroneRepository } from '@swarm/domain-drone';
+import type { DroneRepository, StrikeRepository } from '@swarm/domain-drone';
 import type { JobRepository } from '@swarm/domain-job';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { GenerationRepository } from '@swarm/domain-release';
@@ -11,9 +11,10 @@ export interface Ledger {
   readonly plans: Pick<PlanRepository<never>, 'find' | 'recent'>;
   readonly jobs: Pick<
     JobRepository,
-    'find' | 'ofPlan' | 'findAttempt' | 'attemptsOf' | 'historyOf' | 'openAttempts'
+    'find' | 'ofPlan' | 'quarantined' | 'findAttempt' | 'attemptsOf' | 'historyOf' | 'openAttempts'
   >;
   readonly drones: Pick<DroneRepository, 'all'>;
+  readonly strikes: Pick<StrikeRepository, 'standing'>;
   readonly profiles: ProfileRepository;
   readonly generations: Pick<GenerationRepository, 'of' | 'ofPlan'>;
   readonly schedules: Pick<ScheduleRepository, 'all' | 'find' | 'runs'>;

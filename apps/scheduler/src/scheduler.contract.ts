@@ -58,13 +58,13 @@ const document = PlanDocument.parse({
 /** The scheduler's use cases over a ledger in memory, with a clock that the test moves. */
 export class Ground {
   readonly clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
-  readonly db: MemoryDatabase = openMemoryDatabase({ source: 'scheduler' });
   readonly record: RecordReport;
   readonly round: RunRound;
   readonly make: MakePlan;
   planId = '';
 
-  constructor() {
+  /** Give it the ledger of another one to have a scheduler that starts again. */
+  constructor(readonly db: MemoryDatabase = openMemoryDatabase({ source: 'scheduler' })) {
     const ports = {
       ...this.db,
       calendar: cronCalendar(),

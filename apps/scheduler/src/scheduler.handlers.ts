@@ -3,6 +3,8 @@ import type {
   Handler,
   PlanAnswered,
   PlanAsked,
+  QuarantineAnswered,
+  QuarantineAsked,
   ReclaimRequested,
   ScheduleAnswered,
   ScheduleAsked,
@@ -10,6 +12,7 @@ import type {
 } from '@swarm/contracts';
 
 import type { KeepSchedules } from './use-cases/keep-schedules.js';
+import type { KeepQuarantine } from './use-cases/keep-quarantine.js';
 import type { MakePlan } from './use-cases/make-plan.js';
 import type { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
 import type { RecordReport } from './use-cases/record-report.js';
@@ -38,6 +41,17 @@ export function onReclaimRequested(reclaim: ReclaimAttempts, wake: Wake): Handle
     await reclaim.byId(attemptIds, reason);
     wake();
     return { kind: 'done' };
+  };
+}
+
+export function onQuarantineAsked(
+  keep: KeepQuarantine,
+  wake: Wake,
+): (asked: QuarantineAsked) => Promise<QuarantineAnswered> {
+  return async (asked) => {
+    const answer = await keep.execute(asked);
+    wake();
+    return answer;
   };
 }
 

@@ -3,6 +3,8 @@ import {
   DroneMoved,
   PlanAnswered,
   PlanAsked,
+  QuarantineAnswered,
+  QuarantineAsked,
   ReclaimRequested,
   ScheduleAnswered,
   ScheduleAsked,
@@ -16,6 +18,7 @@ import { RoundLoop } from '@swarm/platform';
 import {
   onArtifactPublished,
   onPlanAsked,
+  onQuarantineAsked,
   onReclaimRequested,
   onScheduleAsked,
   onWorkReported,
@@ -29,6 +32,7 @@ import { DelegateJob } from './use-cases/delegate-job.js';
 import { FireSchedules } from './use-cases/fire-schedules.js';
 import { FollowAbi } from './use-cases/follow-abi.js';
 import { KeepSchedules } from './use-cases/keep-schedules.js';
+import { KeepQuarantine } from './use-cases/keep-quarantine.js';
 import { MakePlan } from './use-cases/make-plan.js';
 import { MoveJob } from './use-cases/move-job.js';
 import { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
@@ -48,6 +52,7 @@ export class SchedulerService {
   readonly #makePlan: MakePlan;
   readonly #keepSchedules: KeepSchedules;
   readonly #schedules: RunSchedules;
+  readonly #quarantine: KeepQuarantine;
   readonly #record: RecordReport;
   readonly #reclaim: ReclaimAttempts;
 
@@ -61,6 +66,7 @@ export class SchedulerService {
     const refusals = new Refusals(ports.clock);
     const strikes = new Strikes(ports, move);
     const resolve = new ResolvePlans(ports, refusals);
+    this.#quarantine = new KeepQuarantine(ports, move);
     this.#reclaim = new ReclaimAttempts(ports, move);
     this.#record = new RecordReport(ports, {
       ...{ move, resolve, refusals, strikes },
@@ -104,6 +110,7 @@ export class SchedulerService {
       }),
       await bus.watch(DroneMoved, wake, { from: 'new' }),
       await bus.answer(PlanAsked, PlanAnswered, onPlanAsked(this.#makePlan, wake)),
+      await bus.answer(QuarantineAsked, QuarantineAnswered, onQuarantineAsked(this.#quarantine, wake)),
       await bus.answer(ScheduleAsked, ScheduleAnswered, onScheduleAsked(this.#keepSchedules, wakeSchedules)),
     );
     this.#loop.start();

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 
 import { followCommands } from './commands/follow.commands.js';
 import { planCommands } from './commands/plan.commands.js';
+import { quarantineCommand } from './commands/quarantine.commands.js';
 import { readCommands } from './commands/read.commands.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -15,6 +16,7 @@ export function makeProgram(surroundings: Surroundings, local: readonly Command[
     ...readCommands(surroundings),
     ...planCommands(surroundings),
     ...followCommands(surroundings),
+    quarantineCommand(surroundings),
   ];
   for (const command of [...local, ...remote]) program.addCommand(command);
   return configured(program, surroundings);

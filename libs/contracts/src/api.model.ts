@@ -149,6 +149,12 @@ export const DroneView = z.object({
   load1: z.number().nonnegative(),
   freeDiskBytes: Count,
   freeMemoryBytes: Count,
+  /** Failures in a row that count against it. */
+  strikes: Count.default(0),
+  /** Until when it gets no work for them; null where it is not grounded, or a person must lift it. */
+  groundedUntil: Instant.nullable().default(null),
+  /** Bad: its latest upload failed, and none has come through since (S22). */
+  uploadPath: z.enum(['good', 'bad']).default('good'),
   /** What it says it has in hand. */
   working: z.array(
     z.object({

@@ -14,6 +14,7 @@ import {
   Status,
 } from './api.model.js';
 import { defineEndpoint, type Endpoint } from './endpoint.js';
+import { quarantineApi } from './quarantine.api.js';
 import { ProfileDiff, ProfileVersionSummary, ProfileVersionView, PushedVersion } from './profile.model.js';
 import { scheduleApi } from './schedule.api.js';
 import { whyApi } from './why.api.js';
@@ -126,6 +127,7 @@ export const api = {
     summary: 'Every drone, its state and what it works on.',
     response: z.object({ drones: z.array(DroneView) }),
   }),
+  ...quarantineApi,
   releases: defineEndpoint({
     method: 'GET',
     path: '/releases',

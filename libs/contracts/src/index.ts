@@ -103,3 +103,5 @@ export {
   WorkOutcome,
   WorkReported,
 } from './work.messages.js';
+export { QuarantineDetail, QuarantineView } from './quarantine.api.js';
+export { QuarantineAnswered, QuarantineAsked } from './quarantine.messages.js';

@@ -18,6 +18,7 @@ import {
 } from './event.messages.js';
 import { RunEnded, ScheduleAnswered, ScheduleAsked, ScheduleMissed } from './schedule.messages.js';
 import { WhyAnswered, WhyAsked } from './why.messages.js';
+import { QuarantineAnswered, QuarantineAsked } from './quarantine.messages.js';
 import { LogWritten, WorkAssigned, WorkReported } from './work.messages.js';
 
 /** Events that services tell each other and people; each is stored by the outbox before it is said. */
@@ -47,6 +48,8 @@ export const messages = {
   DroneHeartbeat,
   PlanAsked,
   PlanAnswered,
+  QuarantineAsked,
+  QuarantineAnswered,
   ScheduleAsked,
   ScheduleAnswered,
   WhyAsked,

@@ -7,8 +7,10 @@ import { eventView } from '../use-cases/describe-event.js';
 import { askWhy } from '../use-cases/ask-why.js';
 import { askSchedule, removeSchedule, runSchedule } from '../use-cases/ask-schedule.js';
 import { checkSchedules } from '../use-cases/check-schedules.js';
+import { askQuarantine } from '../use-cases/ask-quarantine.js';
 import { readDrones, readReleases } from '../use-cases/read-fleet.js';
 import { findJobs, readJob, readJobs } from '../use-cases/read-jobs.js';
+import { readQuarantine, readQuarantined } from '../use-cases/read-quarantine.js';
 import { readPlan, readPlans } from '../use-cases/read-plans.js';
 import { acceptLine, pushProfile } from '../use-cases/push-profile.js';
 import { diffVersions, readVersion, readVersions } from '../use-cases/read-profile.js';
@@ -33,6 +35,10 @@ export function handlersOver(ports: GatewayPorts): Handlers {
     jobsByAtom: async ({ atom }) => ({ jobs: await findJobs(ports, atom) }),
     job: ({ id }) => readJob(ports, id),
     drones: async () => ({ drones: await readDrones(ports) }),
+    quarantine: async ({ profile }) => ({ quarantine: await readQuarantine(ports, profile) }),
+    quarantined: ({ id }) => readQuarantined(ports, id),
+    releaseQuarantine: (wish) => askQuarantine(ports, 'release', wish),
+    addQuarantine: (wish) => askQuarantine(ports, 'add', wish),
     releases: async ({ profile }) => ({ releases: await readReleases(ports, profile) }),
     profiles: async () => ({ profiles: (await ports.profiles.all()).map(profileView) }),
     putProfile: (profile) => putProfile(ports, profile),

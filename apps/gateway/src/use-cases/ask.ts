@@ -41,7 +41,8 @@ function noScheduler(requestId: string): ApiRefusal {
   );
 }
 
-async function chooseProfile(
+/** The profile that was named, or the only one there is. */
+export async function chooseProfile(
   { profiles }: Pick<GatewayPorts, 'profiles'>,
   given: string | undefined,
 ): Promise<string> {

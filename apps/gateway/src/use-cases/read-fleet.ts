@@ -9,10 +9,11 @@ import { releaseView } from './views.js';
 
 /** Every drone by name, with what it says it has in hand. */
 export async function readDrones(ports: GatewayPorts): Promise<DroneView[]> {
-  const [drones, attempts, plans] = await Promise.all([
+  const [drones, attempts, plans, strikes] = await Promise.all([
     ports.drones.all(),
     ports.jobs.openAttempts(),
     latestPlans(ports),
+    ports.strikes.standing(),
   ]);
   const byId = new Map<string, Attempt>(attempts.map((attempt) => [attempt.id, attempt]));
   const resolving = new Set([...plans.values()].map(({ resolving: held }) => held?.attemptId));
@@ -26,7 +27,9 @@ export async function readDrones(ports: GatewayPorts): Promise<DroneView[]> {
       const what = cpv ?? (resolving.has(attemptId) ? 'resolving a plan' : 'unknown');
       return { attemptId, jobId, what, phase, sinceMs };
     });
-    views.push(droneView(value, ports.clock.now(), await Promise.all(working)));
+    const count = strikes.filter(({ drone }) => drone === value.name).length;
+    const view = droneView(value, ports.clock.now(), await Promise.all(working));
+    views.push({ ...view, strikes: count });
   }
   return views;
 }
@@ -35,7 +38,7 @@ async function cpvOfJob({ jobs }: Pick<GatewayPorts, 'jobs'>, id: JobId): Promis
   return (await jobs.find(id))?.value.spec.cpv;
 }
 
-function droneView(drone: Drone, now: Date, working: DroneView['working']): DroneView {
+function droneView(drone: Drone, now: Date, working: DroneView['working']): Omit<DroneView, 'strikes'> {
   const { name, state, reason, capabilities, lastSign } = drone;
   const isGone = state === 'offline' || state === 'retired';
   return {
@@ -50,6 +53,8 @@ function droneView(drone: Drone, now: Date, working: DroneView['working']): Dron
     load1: lastSign.load1,
     freeDiskBytes: lastSign.freeDiskBytes,
     freeMemoryBytes: lastSign.freeMemoryBytes,
+    groundedUntil: state === 'grounded' ? (drone.grounding?.until?.toISOString() ?? null) : null,
+    uploadPath: drone.badUpload === null ? 'good' : 'bad',
     // What a silent drone said last is no news of what it does now.
     working: isGone ? [] : working,
   };

@@ -92,12 +92,14 @@ export function printJobs(jobs: readonly JobSummary[]): string {
 
 export function printDrones(drones: readonly DroneView[]): string {
   return table(
-    ['drone', 'state', 'profile', 'slots', 'doing', 'load', 'free disk', 'heard'],
+    ['drone', 'state', 'profile', 'slots', 'strikes', 'upload', 'doing', 'load', 'free disk', 'heard'],
     drones.map((drone) => [
       drone.name,
       drone.state,
       drone.profile + mark(drone.synthetic),
       `${drone.working.length}/${drone.slots}`,
+      drone.strikes,
+      drone.uploadPath,
       drone.working.map(({ what, phase }) => `${what} (${phase})`).join(', ') || drone.reason,
       drone.load1.toFixed(1),
       bytes(drone.freeDiskBytes),
