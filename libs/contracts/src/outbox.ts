@@ -8,8 +8,8 @@ export interface OutboxRow extends Outgoing {
 
 /** Port to the outbox of one service. */
 export interface Outbox {
-  /** Unsent rows in order of storing. */
-  unsent(limit: number): Promise<readonly OutboxRow[]>;
+  /** Unsent rows in order of storing; those after a row, if one is named. */
+  unsent(limit: number, after?: bigint): Promise<readonly OutboxRow[]>;
   markSent(sequences: readonly bigint[]): Promise<void>;
   /** Sets a row aside that can never be sent, with the reason: it is kept for a person, and holds up nothing. */
   park(sequence: bigint, reason: string): Promise<void>;

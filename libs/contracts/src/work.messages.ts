@@ -88,6 +88,7 @@ export const WorkAssigned = defineMessage({
     work: z.discriminatedUnion('kind', [ResolveWork, BuildWork]),
   }),
   dedupe: ({ attemptId }) => `work:${attemptId}`,
+  about: ({ attemptId }) => attemptId,
   meaning: 'The scheduler gives a drone one piece of work: a plan to resolve, or a package to build.',
 });
 export type WorkAssigned = Payload<typeof WorkAssigned>;

@@ -48,9 +48,10 @@ export function memoryOutbox(store: MemoryStore, source: string): Outbox {
     hasNews = true;
   });
   return {
-    unsent: async (limit) =>
+    unsent: async (limit, after = 0n) =>
       store.outbox
         .filter((row) => row.source === source && row.sentAt === null && row.parkedReason === null)
+        .filter(({ sequence }) => sequence > after)
         .slice(0, limit)
         .map(({ sequence, id, message, payload }) => ({ sequence, id, message, payload })),
     markSent: async (sequences) => {

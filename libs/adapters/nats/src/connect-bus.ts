@@ -60,6 +60,8 @@ async function connectFirst({
           reconnectTimeWait: RECONNECT_WAIT_MS,
           ignoreAuthErrorAbort: true,
           pingInterval: PING_EVERY_MS,
+          // Else each request makes two errors, with their stacks, only to have them if it fails: a tenth of a publish.
+          noAsyncTraces: true,
         }),
       {
         ...BACKOFF,

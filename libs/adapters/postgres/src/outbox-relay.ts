@@ -16,7 +16,7 @@ const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 5_000;
 const DEFAULT_BATCH = 500;
 /** Messages that the bus is given and has not stored yet. More of them only wait in the server. */
-const DEFAULT_IN_FLIGHT = 128;
+const DEFAULT_IN_FLIGHT = 256;
 const DEFAULT_IDLE_MS = 1_000;
 /** Sent rows are kept this long, to see what was said; see also the dedupe window, which is far shorter. */
 const KEEP_SENT_MS = 7 * 24 * 3_600_000;
@@ -29,7 +29,7 @@ export interface OutboxRelayOptions {
   readonly bus: Pick<MessageBus, 'publish'>;
   /** Rows read, and marked as sent, at a time. Default 500. */
   readonly batch?: number;
-  /** Messages on their way at a time. Default 128. */
+  /** Messages on their way at a time. Default 256. */
   readonly inFlight?: number;
   /** Longest time between two looks when nothing wakes it. Default 1 s. */
   readonly idleMs?: number;
@@ -54,6 +54,8 @@ export class OutboxRelay {
   #drainUntil = Number.POSITIVE_INFINITY;
   #isStopping = false;
   #pruneAt = 0;
+  /** The rows after those that are being sent. */
+  #ahead: Promise<readonly OutboxRow[]> | undefined;
 
   constructor(options: OutboxRelayOptions) {
     this.#options = options;
@@ -97,10 +99,26 @@ export class OutboxRelay {
     }
   }
 
-  /** True when there was nothing to send. What was sent is marked even if another row of the batch fails. */
+  /** True when there was nothing to send. The next rows are read while these are sent. */
   async #sendBatch(): Promise<boolean> {
-    const { outbox, batch = DEFAULT_BATCH, inFlight = DEFAULT_IN_FLIGHT } = this.#options;
-    const rows = await outbox.unsent(batch);
+    const { outbox, batch = DEFAULT_BATCH } = this.#options;
+    const isFromStart = this.#ahead === undefined;
+    const rows = await (this.#ahead ?? outbox.unsent(batch));
+    const last = rows.length === batch ? rows.at(-1) : undefined;
+    const ahead = last && outbox.unsent(batch, last.sequence);
+    // Looked at when its turn comes.
+    ahead?.catch(() => undefined);
+    // What fails here comes before what was read ahead, so that is read again.
+    this.#ahead = undefined;
+    await this.#sendRows(rows);
+    this.#ahead = ahead;
+    // A row that was stored early may have been committed late: only a look from the start says that there is none.
+    return isFromStart && rows.length === 0;
+  }
+
+  /** What was sent is marked even if another row fails. */
+  async #sendRows(rows: readonly OutboxRow[]): Promise<void> {
+    const { outbox, inFlight = DEFAULT_IN_FLIGHT } = this.#options;
     const sent: bigint[] = [];
     const failures: unknown[] = [];
     const lanes = (await this.#lanesOf(rows)).values();
@@ -121,7 +139,6 @@ export class OutboxRelay {
       if (sent.length > 0) await outbox.markSent(sent);
     }
     if (failures.length > 0) throw failures[0];
-    return rows.length === 0;
   }
 
   /** Rows that keep their order among each other, by what decides that. Rows that nothing can send are parked. */

@@ -6,7 +6,7 @@ import { storableText } from './storable.js';
 
 const UNSENT = `
   select sequence, id, message, payload from outbox
-  where source = $1 and sent_at is null and parked_reason is null order by sequence limit $2`;
+  where source = $1 and sequence > $3 and sent_at is null and parked_reason is null order by sequence limit $2`;
 
 const MARK_SENT = 'update outbox set sent_at = now() where sequence = any($1::bigint[]) and sent_at is null';
 
@@ -21,9 +21,9 @@ interface UnsentRow {
 /** The outbox of one service over Postgres. */
 export function postgresOutbox({ prisma, pool, source }: Ledger, listener: OutboxListener): Outbox {
   return {
-    unsent: async (limit) => {
+    unsent: async (limit, after = 0n) => {
       const { rows } = await pool.query<UnsentRow>({
-        ...{ name: 'unsent', text: UNSENT, values: [source, limit] },
+        ...{ name: 'unsent', text: UNSENT, values: [source, limit, after] },
       });
       return rows.map((row) => ({ ...row, sequence: BigInt(row.sequence) }));
     },

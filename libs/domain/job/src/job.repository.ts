@@ -1,6 +1,6 @@
 import type { Fence, Outgoing, Saved, Versioned } from '@swarm/kernel';
 
-import type { Attempt } from './attempt.js';
+import type { Attempt, BuiltAttempt } from './attempt.js';
 import type { AttemptId, Job, JobId, OpenJob, PlanId } from './job.js';
 
 /** One change of one job: stored with its attempt, a row of history and its messages, or not at all. */
@@ -32,8 +32,8 @@ export interface JobMove {
   readonly reason: string;
 }
 
-/** Changes that one batch holds: far above it, its transaction keeps readers of the history waiting. */
-export const JOB_BATCH = 500;
+/** Changes that one batch holds: more cost no less each, and are committed later and keep readers of the history waiting. */
+export const JOB_BATCH = 200;
 
 /** Port. The Postgres adapter and the in-memory one pass the same contract suite. */
 export interface JobRepository {
@@ -59,6 +59,8 @@ export interface JobRepository {
   attemptsOf(jobId: JobId): Promise<readonly Attempt[]>;
   /** Attempts in `offered` or `running`, of any plan. */
   openAttempts(): Promise<readonly Attempt[]>;
+  /** Attempts that built something and were measured, the newest first: what is known of times and speeds. */
+  builtAttempts(limit: number): Promise<readonly BuiltAttempt[]>;
   /** Updates an attempt alone (a drone began it, or ended what the job no longer waits for). */
   saveAttempt(attempt: Attempt): Promise<void>;
   historyOf(jobId: JobId): Promise<readonly JobMove[]>;

@@ -29,6 +29,7 @@ export function messagesContract(ledger: () => TestLedger): void {
     const rows = await db.outbox.unsent(10);
     expect(rows.map(({ id }) => id)).toEqual(ids);
     expect((await db.outbox.unsent(2)).map(({ id }) => id)).toEqual(ids.slice(0, 2));
+    expect((await db.outbox.unsent(10, rows[0]?.sequence)).map(({ id }) => id)).toEqual(ids.slice(1));
 
     await db.outbox.markSent([rows[1]?.sequence ?? 0n]);
     expect((await db.outbox.unsent(10)).map(({ id }) => id)).toEqual([ids[0], ids[2]]);
