@@ -180,6 +180,31 @@ describe('a job', () => {
     });
   });
 
+  it('has a failure forgiven that becomes one that was lost, while there is room for one (S2, S5)', () => {
+    const quarantined = {
+      state: 'quarantined',
+      reason: 'gcc',
+      failures: 2,
+      failedOn: ['drone-a', 'drone-b'],
+    };
+    const forgive = (over: object): unknown =>
+      transition(
+        at({ ...quarantined, ...over } as unknown as Partial<Job>),
+        { type: 'failure-excused', drone: 'drone-b' },
+        policy,
+      );
+    expect(forgive({})).toMatchObject({
+      value: {
+        job: { state: 'needed', failures: 1, reclaims: 1, failedOn: ['drone-a'] },
+        effects: [{ kind: 'unblock-dependents' }],
+      },
+    });
+    const full = { reclaims: policy.maxReclaims - 1 };
+    expect(forgive(full)).toMatchObject({ value: { job: { state: 'quarantined', failures: 2, ...full } } });
+    // What a person put there had its failures taken off.
+    expect(forgive({ failures: 0 })).toMatchObject({ value: { job: { state: 'quarantined', reclaims: 0 } } });
+  });
+
   it('is not failed by a lost drone, and is given up after too many', () => {
     const lost = { type: 'attempt-reclaimed', attempt: 2, reason: 'drone-b is offline' } as const;
     expect(transition(delegated, lost, policy)).toMatchObject({
