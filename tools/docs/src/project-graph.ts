@@ -27,6 +27,7 @@ const LAYERS = [
   'e2e',
   'app',
   'tool',
+  'bench',
   'composition',
   'adapter',
   'platform',

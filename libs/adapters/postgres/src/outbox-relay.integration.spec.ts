@@ -147,36 +147,39 @@ describe('the outbox relay, between a real Postgres and a real nats-server', () 
     expect(await db.outbox.unsent(1)).toEqual([]);
   });
 
-  it('sends what comes after a message that the bus refuses, but for what must come after it', async () => {
-    const { db } = await service();
-    const { jobs } = await aPlanWithJobs(db, 3);
-    const given = jobs.map((job) => delegation(job, 1));
-    const [first] = given;
-    if (!first) throw new Error('no change');
-    const moved = after(first.job, { type: 'cancelled' });
-    const then = { job: moved, expected: 2, at: AT, reason: '', outgoing: [jobMoved(first.job, moved)] };
-    await db.jobs.saveAll([...given, then]);
-    const refused = first.outgoing[0]?.id;
-    let isRefusing = true;
-    const sent: string[] = [];
-    const failures: unknown[] = [];
-    const publish = (_message: Message, _payload: unknown, id = ''): Promise<void> => {
-      if (id === refused && isRefusing) return Promise.reject(new Error('not now'));
-      sent.push(id);
-      return Promise.resolve();
-    };
-    const relay = new OutboxRelay({
-      ...{ outbox: db.outbox, bus: { publish }, idleMs: 60_000 },
-      onFailure: ({ error }) => failures.push(error),
-    });
-    relay.start();
-    await waitFor(async () => failures.length > 1 && (await db.outbox.unsent(9)).length === 2);
-    expect(sent).toEqual(given.slice(1).map(({ outgoing }) => outgoing[0]?.id));
-    isRefusing = false;
-    await waitFor(async () => (await db.outbox.unsent(1)).length === 0);
-    await relay.stop();
-    expect(sent.slice(2)).toEqual([refused, then.outgoing[0]?.id]);
-  });
+  it.each([500, 2])(
+    'sends what comes after a message that the bus refuses, but for what must come after it, in batches of %d',
+    async (batch) => {
+      const { db } = await service();
+      const { jobs } = await aPlanWithJobs(db, 3);
+      const given = jobs.map((job) => delegation(job, 1));
+      const [first] = given;
+      if (!first) throw new Error('no change');
+      const moved = after(first.job, { type: 'cancelled' });
+      const then = { job: moved, expected: 2, at: AT, reason: '', outgoing: [jobMoved(first.job, moved)] };
+      await db.jobs.saveAll([...given, then]);
+      const refused = first.outgoing[0]?.id;
+      let isRefusing = true;
+      const sent: string[] = [];
+      const failures: unknown[] = [];
+      const publish = (_message: Message, _payload: unknown, id = ''): Promise<void> => {
+        if (id === refused && isRefusing) return Promise.reject(new Error('not now'));
+        sent.push(id);
+        return Promise.resolve();
+      };
+      const relay = new OutboxRelay({
+        ...{ outbox: db.outbox, bus: { publish }, idleMs: 60_000, batch },
+        onFailure: ({ error }) => failures.push(error),
+      });
+      relay.start();
+      await waitFor(async () => failures.length > 1 && (await db.outbox.unsent(9)).length === 2);
+      expect(sent).toEqual(given.slice(1).map(({ outgoing }) => outgoing[0]?.id));
+      isRefusing = false;
+      await waitFor(async () => (await db.outbox.unsent(1)).length === 0);
+      await relay.stop();
+      expect(sent.slice(2)).toEqual([refused, then.outgoing[0]?.id]);
+    },
+  );
 
   it('stop sends what is there and begins nothing new; it ends in time though the bus does not answer', async () => {
     const { say, relay, db } = await service();
