@@ -47,9 +47,9 @@ describe('a package in quarantine', () => {
 
   it('is tried again when a person releases it, as if it had never failed, and the history says who (Q7)', async () => {
     const { moved } = await ask('release', 'app-small/a');
-    expect(moved).toMatchObject([{ cpv: 'app-small/a-1', state: 'needed' }]);
+    expect(moved).toMatchObject([{ cpv: 'app-small/a-1', state: 'waiting' }]);
     const job = await ground.job('a');
-    expect(job).toMatchObject({ state: 'needed', failures: 0, reclaims: 0, failedOn: [] });
+    expect(job).toMatchObject({ state: 'waiting', failures: 0, reclaims: 0, failedOn: [] });
     const reasons = (await ground.db.jobs.historyOf(job.id)).map(({ reason }) => reason);
     expect(reasons.at(-1)).toBe('released from quarantine by ada: it is patched');
     await ground.round.execute();

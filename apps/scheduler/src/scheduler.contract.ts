@@ -15,12 +15,14 @@ import { AdvanceJobs } from './use-cases/advance-jobs.js';
 import { AdvanceRuns } from './use-cases/advance-runs.js';
 import { BlameFailure } from './use-cases/blame-failure.js';
 import { CancelPlan } from './use-cases/cancel-plan.js';
+import { BuildTimes } from './use-cases/build-times.js';
 import { DelegateJob } from './use-cases/delegate-job.js';
 import { FollowAbi } from './use-cases/follow-abi.js';
 import { MakePlan } from './use-cases/make-plan.js';
 import { MoveJob } from './use-cases/move-job.js';
 import { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
 import { RecordReport } from './use-cases/record-report.js';
+import { PlacementBoard } from './use-cases/placement-board.js';
 import { Refusals } from './use-cases/refusals.js';
 import { ResolvePlans } from './use-cases/resolve-plans.js';
 import { RunRound } from './use-cases/run-round.js';
@@ -90,7 +92,7 @@ export class Ground {
     });
     this.round = new RunRound(ports, {
       resolve,
-      refusals,
+      board: new PlacementBoard(ports, refusals, new BuildTimes(ports)),
       strikes,
       advance: new AdvanceJobs(ports, move),
       reclaim: new ReclaimAttempts(ports, move),
@@ -126,7 +128,7 @@ export class Ground {
         executor: 'portage',
         slots: 1,
         cores: 2,
-        memoryBytes: 1,
+        memoryBytes: 16 * 1024 ** 3,
         portageVersion: '3',
       },
       lastSign: sign,

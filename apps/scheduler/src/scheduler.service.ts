@@ -8,6 +8,8 @@ import {
   ReclaimRequested,
   ScheduleAnswered,
   ScheduleAsked,
+  WhyAnswered,
+  WhyAsked,
   WorkReported,
   type MessageBus,
   type Subscription,
@@ -28,13 +30,16 @@ import { AdvanceJobs } from './use-cases/advance-jobs.js';
 import { AdvanceRuns } from './use-cases/advance-runs.js';
 import { BlameFailure } from './use-cases/blame-failure.js';
 import { CancelPlan } from './use-cases/cancel-plan.js';
+import { BuildTimes } from './use-cases/build-times.js';
 import { DelegateJob } from './use-cases/delegate-job.js';
+import { ExplainJob } from './use-cases/explain-job.js';
 import { FireSchedules } from './use-cases/fire-schedules.js';
 import { FollowAbi } from './use-cases/follow-abi.js';
 import { KeepSchedules } from './use-cases/keep-schedules.js';
 import { KeepQuarantine } from './use-cases/keep-quarantine.js';
 import { MakePlan } from './use-cases/make-plan.js';
 import { MoveJob } from './use-cases/move-job.js';
+import { PlacementBoard } from './use-cases/placement-board.js';
 import { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
 import { RecordReport } from './use-cases/record-report.js';
 import { Refusals } from './use-cases/refusals.js';
@@ -55,6 +60,7 @@ export class SchedulerService {
   readonly #quarantine: KeepQuarantine;
   readonly #record: RecordReport;
   readonly #reclaim: ReclaimAttempts;
+  readonly #explain: ExplainJob;
 
   constructor(
     ports: SchedulerPorts,
@@ -76,9 +82,11 @@ export class SchedulerService {
     this.#schedules = new RunSchedules(ports, new FireSchedules(ports), advance);
     this.#keepSchedules = new KeepSchedules(ports);
     this.#makePlan = new MakePlan(ports, advance);
+    const board = new PlacementBoard(ports, refusals, new BuildTimes(ports));
+    this.#explain = new ExplainJob(ports, () => board.view);
     this.#round = new RunRound(ports, {
       resolve,
-      refusals,
+      board,
       strikes,
       reclaim: this.#reclaim,
       advance: new AdvanceJobs(ports, move),
@@ -112,6 +120,7 @@ export class SchedulerService {
       await bus.answer(PlanAsked, PlanAnswered, onPlanAsked(this.#makePlan, wake)),
       await bus.answer(QuarantineAsked, QuarantineAnswered, onQuarantineAsked(this.#quarantine, wake)),
       await bus.answer(ScheduleAsked, ScheduleAnswered, onScheduleAsked(this.#keepSchedules, wakeSchedules)),
+      await bus.answer(WhyAsked, WhyAnswered, (asked) => this.#explain.execute(asked)),
     );
     this.#loop.start();
   }

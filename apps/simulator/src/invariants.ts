@@ -1,7 +1,10 @@
-import { isSettled } from '@swarm/domain-job';
+import { isSettled, type RetryPolicy } from '@swarm/domain-job';
 import { explainPlacement, isLost, type BoardChange, type BoardJob } from '@swarm/domain-scheduling';
 
 import type { Assignment, SchedulerCore } from './scheduler-core.js';
+
+/** Nothing takes so many events: the longest build on the slowest drone is looked at less often meanwhile. */
+const MAX_IDLE_EVENTS = 20_000;
 
 /** Each event looks at this many jobs, in turn, for what costs too much to look at everywhere. */
 const SAMPLE = 8;
@@ -12,11 +15,14 @@ export class Invariants {
   readonly #published = new Map<string, number>();
   #assigned: Assignment[] = [];
   #turn = 0;
+  #idleEvents = 0;
 
   constructor(
     private readonly core: SchedulerCore,
     /** Builds that a drone really works on. */
     private readonly runsOn: (drone: string) => number,
+    /** What attempts are bounded by, whatever the rules under test say. */
+    private readonly bounds: RetryPolicy,
   ) {}
 
   /** An attempt was given out. */
@@ -36,7 +42,7 @@ export class Invariants {
     for (const { job } of entry.waits) {
       if (job.state !== 'published') this.#broken(`${jobId} was given out before ${job.id}, which it needs`);
     }
-    const { maxFailures, maxReclaims } = this.core.rules.retry;
+    const { maxFailures, maxReclaims } = this.bounds;
     const bound = maxFailures + maxReclaims + (this.core.excused.get(jobId) ?? 0);
     if (number > bound) this.#broken(`${jobId} has attempt ${number} of at most ${bound}`);
   }
@@ -52,6 +58,7 @@ export class Invariants {
   }
 
   onChanges(changes: readonly BoardChange[]): void {
+    if (changes.length > 0) this.#idleEvents = 0;
     for (const { before, after } of changes) {
       if (before.state === 'published') this.#broken(`${after.id} was published, and is ${after.state}`);
       if (after.attempt < before.attempt) this.#broken(`attempts of ${after.id} go backwards`);
@@ -60,6 +67,8 @@ export class Invariants {
 
   /** Everything has been decided that follows from one event. */
   afterEvent(): void {
+    this.#idleEvents += 1;
+    if (this.#idleEvents > MAX_IDLE_EVENTS) this.#broken('time goes by, and nothing moves');
     for (const { drone: name } of this.#assigned) {
       const drone = this.core.drones.get(name);
       const held = this.core.board.heldBy(name).size;
@@ -106,7 +115,7 @@ export class Invariants {
     if ((job.state === 'needed') !== (lane?.ready.has(entry) === true)) {
       this.#broken(`${job.id} is ${job.state}, and the ready ones say otherwise`);
     }
-    const { maxFailures, maxReclaims } = this.core.rules.retry;
+    const { maxFailures, maxReclaims } = this.bounds;
     if (job.failures > maxFailures || job.reclaims > maxReclaims) {
       this.#broken(`${job.id} failed ${job.failures} times and was lost ${job.reclaims} times`);
     }

@@ -16,7 +16,7 @@ import {
   type LivenessPolicy,
   type Strike,
 } from '@swarm/domain-drone';
-import type { AttemptId, DroneName, Job, JobEvent, JobId, RetryPolicy, Sha256 } from '@swarm/domain-job';
+import type { AttemptId, DroneName, JobEvent, JobId, OpenJob, RetryPolicy, Sha256 } from '@swarm/domain-job';
 import {
   nothingKnown,
   WorkBoard,
@@ -39,7 +39,7 @@ export interface CoreRules {
 
 /** What the scheduler believes of times. */
 export interface Beliefs {
-  readonly predict: (job: Job) => Prediction;
+  readonly predict: (job: OpenJob) => Prediction;
   readonly speedOf: (drone: string) => number;
 }
 
@@ -72,9 +72,9 @@ export class SchedulerCore {
     readonly rules: CoreRules,
     private readonly beliefs: Beliefs,
     private readonly onChanges: (changes: readonly BoardChange[]) => void,
-    makeBoard = (): WorkBoard => new WorkBoard(rules.retry, beliefs.predict),
+    makeBoard = (predict: Beliefs['predict']): WorkBoard => new WorkBoard(rules.retry, predict),
   ) {
-    this.board = makeBoard();
+    this.board = makeBoard(beliefs.predict);
   }
 
   /** What placement sees; `zombies` are attempts that drones still work on although they were taken back. */

@@ -1,5 +1,5 @@
 import { packageOf } from '@swarm/domain-ebuild';
-import type { Job } from '@swarm/domain-job';
+import type { OpenJob } from '@swarm/domain-job';
 
 import type { FaultScript } from './faults.js';
 import { noisyHistory, type Knowledge } from './history.js';
@@ -30,7 +30,7 @@ export function simulate(setting: Setting): History {
   const model = noisyHistory(graphs, knowledge, random);
   const sizes = new Map(graphs.flat().map(({ cpv, sizeBytes }) => [cpv, sizeBytes]));
   const median = model.predict({ name: '', slot: '', use: [], sizeBytes: null });
-  const predict = ({ spec }: Job): ReturnType<typeof model.predict> => {
+  const predict = ({ spec }: OpenJob): ReturnType<typeof model.predict> => {
     const { cpv, slot, use } = spec;
     const found = model.predict({ name: packageOf(cpv), slot, use, sizeBytes: sizes.get(cpv) ?? null });
     // The textbook's list knows nothing of sizes, nor of how sure it is.

@@ -1,10 +1,11 @@
-import type { Job, JobId } from '@swarm/domain-job';
+import type { JobId, OpenJob } from '@swarm/domain-job';
 import type { BoardChange } from '@swarm/domain-scheduling';
 
 import { Agenda } from './agenda.js';
 import type { Fault } from './faults.js';
 import type { Bar, History, SimulationInput } from './history-of-swarm.js';
 import { Invariants } from './invariants.js';
+import { swarmRules } from './policies.js';
 import { SchedulerCore, type Assignment } from './scheduler-core.js';
 import { SimulatedDrone, type Run } from './simulated-drone.js';
 import { droneOf, fateOf, jobOf, type Fate } from './swarm-values.js';
@@ -50,7 +51,11 @@ export class Simulation {
       },
       input.makeBoard,
     );
-    this.#invariants = new Invariants(this.core, (name) => this.#drones.get(name)?.runs.size ?? 0);
+    this.#invariants = new Invariants(
+      this.core,
+      (name) => this.#drones.get(name)?.runs.size ?? 0,
+      swarmRules.retry,
+    );
     for (const spec of input.fleet) {
       this.#drones.set(spec.name, new SimulatedDrone(spec));
       this.core.drones.set(spec.name, droneOf(spec, this.#now()));
@@ -71,8 +76,9 @@ export class Simulation {
       this.#round();
       if (this.#invariants.violations.length > 0) break;
     }
-    this.#invariants.atTheEnd(this.#now(), this.#events < this.input.maxEvents);
-    const count = (state: Job['state']): number =>
+    const isComplete = this.#events < this.input.maxEvents && this.#invariants.violations.length === 0;
+    this.#invariants.atTheEnd(this.#now(), isComplete);
+    const count = (state: OpenJob['state']): number =>
       [...this.core.board.plans.values()].reduce((sum, lane) => sum + lane.count(state), 0);
     return {
       makespanMs: Math.max(0, ...this.#planEnds),
@@ -137,25 +143,24 @@ export class Simulation {
   /** The next moment at which a decision may be another one though nothing happened. */
   #wakeLater(): void {
     const { board, drones } = this.core;
-    let next = Infinity;
-    for (const { grounding } of drones.values()) {
-      if (grounding?.until) next = Math.min(next, grounding.until.getTime() - START);
-    }
+    const moments = [...drones.values()].map(({ grounding }) => this.#msOf(grounding?.until));
     let isReady = false;
-    for (const lane of board.plans.values()) {
-      for (const { job } of lane.ready) {
-        if (job.state !== 'needed') continue;
-        const delayMs = job.notBefore === null ? 0 : job.notBefore.getTime() - START;
-        if (delayMs > this.#nowMs) next = Math.min(next, delayMs);
-        else isReady = true;
-      }
+    for (const { job } of [...board.plans.values()].flatMap((lane) => [...lane.ready])) {
+      const atMs = this.#msOf(job.state === 'needed' ? job.notBefore : null);
+      if (atMs > this.#nowMs) moments.push(atMs);
+      else isReady = true;
     }
     const isFree = [...drones.keys()].some((name) => board.heldBy(name).size === 0);
-    if (isReady && isFree) next = Math.min(next, this.#nowMs + TICK_MS);
-    if (next === Infinity || next <= this.#nowMs) return;
-    if (this.#nextTick > this.#nowMs && this.#nextTick <= next) return;
+    if (isReady && isFree) moments.push(this.#nowMs + TICK_MS);
+    const next = Math.min(...moments.filter((atMs) => atMs > this.#nowMs));
+    const isPending = this.#nextTick > this.#nowMs && this.#nextTick <= next;
+    if (next === Infinity || isPending) return;
     this.#nextTick = next;
     this.#agenda.add(next, { kind: 'tick' });
+  }
+
+  #msOf(date: Date | null | undefined): number {
+    return date ? date.getTime() - START : 0;
   }
 
   #start(drone: SimulatedDrone, assignment: Assignment): void {
@@ -282,7 +287,7 @@ export class Simulation {
   }
 
   /** The successor of an attempt whose artifact came after all may stop; so may what was taken back, if it hears. */
-  #cancel(attemptId: string, after: Job): void {
+  #cancel(attemptId: string, after: OpenJob): void {
     if (after.state !== 'received') return;
     for (const drone of this.#drones.values()) {
       for (const run of drone.runs) {

@@ -92,31 +92,11 @@ export class AdvanceJobs {
     const missing = job.spec.needs.filter(({ buildKey }) => !published.has(buildKey));
     const lost = missing
       .map(({ buildKey }) => byKey.get(buildKey))
-      .find((need) => need !== undefined && isLost(need));
-    if (lost) {
-      if (job.state === 'blocked') return job;
-      const blocked = await this.move.execute(
-        job.id,
-        { type: 'dependency-lost', cpv: rootCause(lost) },
-        {
-          reason: `needs ${lost.spec.cpv}, which is ${lost.state}`,
-        },
-      );
-      return blocked.kind === 'moved' ? blocked.job : job;
-    }
-    let now: Job = job;
-    if (job.state === 'blocked') {
-      const restored = await this.move.execute(
-        job.id,
-        { type: 'dependency-restored' },
-        {
-          reason: `${job.blockedBy} is no longer in the way`,
-        },
-      );
-      if (restored.kind !== 'moved') return job;
-      now = restored.job;
-    }
-    if (missing.length > 0) return now;
+      .filter((need) => need !== undefined && isLost(need));
+    const [first] = lost;
+    if (first) return this.#block(job, first, lost);
+    const now = job.state === 'blocked' ? await this.#restore(job) : job;
+    if (missing.length > 0 || now.state !== 'waiting') return now;
     const woken = await this.move.execute(
       job.id,
       { type: 'dependencies-published' },
@@ -125,6 +105,31 @@ export class AdvanceJobs {
       },
     );
     return woken.kind === 'moved' ? woken.job : now;
+  }
+
+  /** Names what is in the way; another name than before where that one is gone and this one is not. */
+  async #block(
+    job: JobIn<'waiting' | 'blocked'>,
+    first: Job,
+    lost: readonly (Job | undefined)[],
+  ): Promise<Job> {
+    if (job.state === 'blocked') {
+      if (lost.some((need) => need && rootCause(need) === job.blockedBy)) return job;
+      const restored = await this.#restore(job);
+      if (restored.state !== 'waiting') return restored;
+    }
+    const blocked = await this.move.execute(
+      job.id,
+      { type: 'dependency-lost', cpv: rootCause(first) },
+      { reason: `needs ${first.spec.cpv}, which is ${first.state}` },
+    );
+    return blocked.kind === 'moved' ? blocked.job : job;
+  }
+
+  async #restore(job: JobIn<'blocked'>): Promise<Job> {
+    const reason = `${job.blockedBy} is no longer in the way`;
+    const restored = await this.move.execute(job.id, { type: 'dependency-restored' }, { reason });
+    return restored.kind === 'moved' ? restored.job : job;
   }
 }
 

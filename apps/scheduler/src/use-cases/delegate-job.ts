@@ -1,9 +1,8 @@
 import { outgoing, type BuildWork } from '@swarm/contracts';
-import { narrowed } from '@swarm/domain-blame';
 import type { Attempt, AttemptId, Job } from '@swarm/domain-job';
-import type { Placement } from '@swarm/domain-placement';
 import type { Plan } from '@swarm/domain-plan';
 import type { Artifact } from '@swarm/domain-release';
+import type { Placement } from '@swarm/domain-scheduling';
 import type { Outgoing } from '@swarm/kernel';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
@@ -16,7 +15,7 @@ export interface DelegationContext {
   readonly published: ReadonlyMap<string, Artifact>;
 }
 
-type Ports = Pick<SchedulerPorts, 'jobs' | 'clock' | 'entropy' | 'log' | 'policy' | 'binhostUrl'>;
+type Ports = Pick<SchedulerPorts, 'clock' | 'entropy' | 'log' | 'policy' | 'binhostUrl'>;
 
 /** Carries a placement out: job, attempt, upload token and assignment are stored together, or not at all. */
 export class DelegateJob {
@@ -28,12 +27,11 @@ export class DelegateJob {
   /** False when something was first: the job is no longer needed, or a dependency is not there (Q22). */
   async execute(
     job: Job,
-    { drone, makeJobs: widest }: Placement,
+    { drone, makeJobs }: Placement,
     { plan, published }: DelegationContext,
   ): Promise<boolean> {
     const dependencies = dependenciesOf(job, published);
     if (!dependencies) return false;
-    const makeJobs = narrowed(widest, await this.#timesOutOfMemory(job));
     const attemptId = this.ports.entropy.id() as AttemptId;
     const token = this.ports.entropy.token();
     const moved = await this.move.execute(
@@ -68,13 +66,6 @@ export class DelegateJob {
       );
     }
     return moved.kind === 'moved';
-  }
-
-  /** A job that ran out of memory is tried again with fewer jobs of make (Q10). */
-  async #timesOutOfMemory({ id, failures }: Job): Promise<number> {
-    if (failures === 0) return 0;
-    const attempts = await this.ports.jobs.attemptsOf(id);
-    return attempts.filter(({ failureClass }) => failureClass === 'out-of-memory').length;
   }
 
   #assignment(

@@ -1,5 +1,5 @@
 import { cpvOf, parseCpv, type Cpv } from '@swarm/domain-ebuild';
-import type { Job, JobState, PlanId } from '@swarm/domain-job';
+import type { Job, JobState, OpenJob, PlanId } from '@swarm/domain-job';
 import type { Plan } from '@swarm/domain-plan';
 import type { Generation } from '@swarm/domain-release';
 import { RECEIVED_LATE_MS, type PackageTest, type Reason, type WorkBoard } from '@swarm/domain-scheduling';
@@ -53,7 +53,7 @@ export class ExplainLedger {
   }
 
   /** Why these jobs made their latest moves, for those whose state does not say it. */
-  async lastMoves(jobs: readonly Job[]): Promise<ReadonlyMap<string, string>> {
+  async lastMoves(jobs: readonly OpenJob[]): Promise<ReadonlyMap<string, string>> {
     const moves = new Map<string, string>();
     for (const { id, state } of jobs) {
       if (state !== 'cancelled' && state !== 'superseded') continue;

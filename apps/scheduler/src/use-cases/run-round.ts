@@ -1,17 +1,17 @@
 import { outgoing } from '@swarm/contracts';
 import type { Drone } from '@swarm/domain-drone';
 import { isSettled, type AttemptId, type Job, type JobIn } from '@swarm/domain-job';
-import { place } from '@swarm/domain-placement';
 import type { Plan, Profile } from '@swarm/domain-plan';
 import type { Artifact } from '@swarm/domain-release';
+import { place } from '@swarm/domain-scheduling';
 import type { Versioned } from '@swarm/kernel';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
 import type { AdvanceJobs } from './advance-jobs.js';
 import type { DelegateJob } from './delegate-job.js';
 import type { FollowAbi } from './follow-abi.js';
+import type { PlacementBoard } from './placement-board.js';
 import type { ReclaimAttempts } from './reclaim-attempts.js';
-import type { Refusals } from './refusals.js';
 import type { ResolvePlans } from './resolve-plans.js';
 import type { Strikes } from './strikes.js';
 
@@ -27,7 +27,7 @@ export interface RoundSteps {
   readonly reclaim: ReclaimAttempts;
   readonly delegate: DelegateJob;
   readonly followAbi: FollowAbi;
-  readonly refusals: Refusals;
+  readonly board: PlacementBoard;
   readonly strikes: Strikes;
 }
 
@@ -93,23 +93,17 @@ export class RunRound {
     drones: readonly Drone[],
     kinds: ReadonlyMap<string, Profile['kind']>,
   ): Promise<void> {
-    const jobs = building.flatMap((open) => open.jobs);
-    if (!jobs.some(({ state }) => state === 'needed')) return;
-    const load = await this.#load(drones);
-    const round = place(
-      {
-        ...{ jobs, drones, load },
-        kindOf: (profile) => kinds.get(profile),
-        refusalOf: (drone, profile) => this.steps.refusals.of(drone, profile),
-      },
-      this.ports.clock.now(),
-    );
-    for (const placement of round.placements) {
-      const of = building.find((open) => open.jobs.some(({ id }) => id === placement.jobId));
-      const job = of?.jobs.find(({ id }) => id === placement.jobId);
-      if (of && job)
-        await this.steps.delegate.execute(job, placement, { plan: of.plan.value, published: of.published });
-    }
+    const view = await this.steps.board.refresh({ drones, kinds, load: await this.#load(drones) });
+    const open = new Map(building.map((each) => [each.plan.value.id, each]));
+    const jobs = new Map(building.flatMap((each) => each.jobs.map((job) => [job.id, job])));
+    const given = place(view, this.ports.clock.now()).map(async (placement) => {
+      const job = jobs.get(placement.jobId);
+      const of = job && open.get(job.spec.planId);
+      if (!of) return;
+      await this.steps.delegate.execute(job, placement, { plan: of.plan.value, published: of.published });
+    });
+    // All at once, so that they are stored in one batch.
+    await Promise.all(given);
   }
 
   /**

@@ -1,5 +1,6 @@
 /* eslint-disable @typescript-eslint/require-await -- the ports promise; async also turns a throw into a rejection */
 import {
+  type BuiltAttempt,
   isOpen,
   type Attempt,
   type Job,
@@ -32,6 +33,7 @@ export function memoryJobs(store: MemoryStore, source: string): JobRepository {
       [...store.attempts.values()]
         .filter(({ state }) => isOpen(state))
         .sort((a, b) => a.offeredAt.getTime() - b.offeredAt.getTime()),
+    builtAttempts: async (limit) => builtAttempts(store).slice(0, limit),
     saveAttempt: async (attempt) => {
       const stored = store.attempts.get(attempt.id);
       if (!stored) throw new Error(`there is no attempt ${attempt.id}`);
@@ -40,6 +42,20 @@ export function memoryJobs(store: MemoryStore, source: string): JobRepository {
     },
     historyOf: async (jobId) => store.moves.filter((move) => move.jobId === jobId),
   };
+}
+
+function builtAttempts(store: MemoryStore): readonly BuiltAttempt[] {
+  return [...store.attempts.values()]
+    .filter(({ state, measured }) => state === 'succeeded' && measured !== null)
+    .sort((a, b) => (b.endedAt?.getTime() ?? 0) - (a.endedAt?.getTime() ?? 0))
+    .flatMap(({ jobId, drone, measured }): BuiltAttempt[] => {
+      const spec = store.jobs.get(jobId)?.value.spec;
+      if (!spec || !measured) return [];
+      const { cores = 1, slots = 1 } = store.drones.get(drone)?.value.capabilities ?? {};
+      const sizeBytes = store.artifacts.get(jobId)?.sizeBytes ?? null;
+      const { cpv, slot, use } = spec;
+      return [{ cpv, slot, use, drone, coresPerSlot: cores / slots, measured, sizeBytes }];
+    });
 }
 
 function openJobs(store: MemoryStore): readonly StandingJob[] {

@@ -4,6 +4,7 @@ import type { Versioned } from '@swarm/kernel';
 import { attemptOfRow, openStates, progressOfAttempt } from './attempt-row.js';
 import type { Job as JobRow } from './generated/prisma/client.js';
 import { jobOfRow, moveOfRow, specOfRow, type JobStateRow } from './job-row.js';
+import { builtAttempts } from './built-attempts.js';
 import type { Ledger } from './ledger.js';
 import { openJobs } from './open-jobs.js';
 import { PlanSpecs } from './plan-specs.js';
@@ -55,6 +56,7 @@ export function postgresJobs(ledger: Ledger): JobRepository {
       });
       return rows.map(attemptOfRow);
     },
+    builtAttempts: (limit) => builtAttempts(ledger, limit),
     saveAttempt: (attempt) => saveAttempt(ledger, attempt),
     historyOf: async (jobId) => {
       if (!isUuid(jobId)) return [];

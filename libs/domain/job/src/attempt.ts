@@ -1,4 +1,4 @@
-import type { AttemptId, DroneName, JobId } from './job.js';
+import type { AttemptId, DroneName, JobId, JobOutline } from './job.js';
 
 /** How an attempt stands. All but the first two are final. */
 export type AttemptState =
@@ -28,6 +28,16 @@ export interface Attempt {
   readonly summary: string | null;
   readonly logTail: string | null;
   readonly measured: AttemptMeasured | null;
+}
+
+/** A build that ended well, with what it tells of times to come. */
+export interface BuiltAttempt extends Pick<JobOutline, 'cpv' | 'slot' | 'use'> {
+  readonly drone: DroneName;
+  /** Of the drone as it is now; 1 when it is not known any more. */
+  readonly coresPerSlot: number;
+  readonly measured: AttemptMeasured;
+  /** Of the artifact; null when there is none. */
+  readonly sizeBytes: number | null;
 }
 
 /** True while the drone is believed to work on it, or about to. */

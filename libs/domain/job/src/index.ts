@@ -1,4 +1,10 @@
-export { isOpen, type Attempt, type AttemptMeasured, type AttemptState } from './attempt.js';
+export {
+  isOpen,
+  type Attempt,
+  type AttemptMeasured,
+  type AttemptState,
+  type BuiltAttempt,
+} from './attempt.js';
 export { isFinal, isSettled, jobLifecycle } from './job.lifecycle.js';
 export {
   JOB_BATCH,

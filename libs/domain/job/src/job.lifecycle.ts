@@ -44,7 +44,8 @@ export const jobLifecycle = {
   quarantined: {
     'artifact-received': ['received'],
     'failure-excused': ['needed', 'quarantined'],
-    'quarantine-released': ['needed'],
+    // It waits again: it may have been quarantined by hand before its dependencies were there.
+    'quarantine-released': ['waiting'],
     superseded: ['superseded'],
     cancelled: ['cancelled'],
   },

@@ -97,7 +97,7 @@ const handlers: Handlers = {
     quarantined({ ...core(job), failures: 0, failedOn: [] }, reason, ...endOf(job)),
   'quarantine-released': (job) =>
     moved(
-      { ...core(job), failures: 0, reclaims: 0, failedOn: [], state: 'needed', notBefore: null },
+      { ...core(job), failures: 0, reclaims: 0, failedOn: [], state: 'waiting' },
       { kind: 'unblock-dependents' },
     ),
   superseded: (job) => moved({ ...core(job), state: 'superseded' }, ...endOf(job)),

@@ -1,10 +1,10 @@
-import type { Job } from '@swarm/domain-job';
+import type { OpenJob } from '@swarm/domain-job';
 
 import type { Prediction } from './prediction.js';
 
 /** A job as the board is given it. */
 export interface NewBoardJob {
-  readonly job: Job;
+  readonly job: OpenJob;
   /** Revision of its row in the ledger. */
   readonly revision: number;
   /** Positions, in the same plan, of the jobs that it waits for directly. */
@@ -15,7 +15,7 @@ export interface NewBoardJob {
 
 /** A job on the board, with its place in the graph. Changed by the board alone. */
 export interface BoardJob {
-  job: Job;
+  job: OpenJob;
   revision: number;
   since: Date;
   readonly plan: string;
@@ -34,14 +34,14 @@ export interface BoardJob {
 /** One change that an event made: what goes into the ledger. */
 export interface BoardChange {
   readonly entry: BoardJob;
-  readonly before: Job;
-  readonly after: Job;
+  readonly before: OpenJob;
+  readonly after: OpenJob;
   readonly reason: string;
   /** Attempts that ended with it, through no end of their own. */
   readonly endedAttempts: readonly string[];
 }
 
 /** The states in which nothing more will come of a job by itself: what waits for it is blocked. */
-export function isLost({ state }: Job): boolean {
+export function isLost({ state }: OpenJob): boolean {
   return state === 'quarantined' || state === 'blocked' || state === 'cancelled' || state === 'superseded';
 }

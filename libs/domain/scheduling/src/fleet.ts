@@ -1,5 +1,5 @@
 import type { Drone } from '@swarm/domain-drone';
-import type { Job } from '@swarm/domain-job';
+import type { OpenJob } from '@swarm/domain-job';
 
 /** A drone as placement sees it. */
 export interface FleetDrone {
@@ -30,9 +30,9 @@ export interface PlacementFacts {
   readonly kindOf: (profile: string) => 'portage' | 'synthetic' | undefined;
   /** Why a drone is not asked for a profile again yet, after it refused; undefined when it may be (S17). */
   readonly refusalOf: (drone: string, profile: string) => string | undefined;
-  readonly needOf: (job: Job) => ResourceNeed;
+  readonly needOf: (job: OpenJob) => ResourceNeed;
   /** True for a package that was built before. */
-  readonly isKnownToBuild: (job: Job) => boolean;
+  readonly isKnownToBuild: (job: OpenJob) => boolean;
   /** Drones that built the package before, and may have its objects in ccache. */
-  readonly builtOn: (job: Job) => ReadonlySet<string>;
+  readonly builtOn: (job: OpenJob) => ReadonlySet<string>;
 }

@@ -1,5 +1,5 @@
 import { workLimit } from '@swarm/domain-drone';
-import type { Job } from '@swarm/domain-job';
+import type { OpenJob } from '@swarm/domain-job';
 
 import type { FleetDrone, PlacementFacts, ResourceNeed } from './fleet.js';
 
@@ -7,7 +7,7 @@ const BYTES_PER_GIB = 1024 ** 3;
 
 /** Why a drone does not come into question for a job, as it follows its name in a sentence; undefined if it does. */
 export function obstacle(
-  job: Job,
+  job: OpenJob,
   { drone }: FleetDrone,
   facts: PlacementFacts,
   now: Date,

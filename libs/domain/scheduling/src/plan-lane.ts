@@ -1,4 +1,4 @@
-import { isSettled, type Job, type JobState } from '@swarm/domain-job';
+import { isSettled, type OpenJob, type JobState } from '@swarm/domain-job';
 
 import type { BoardJob } from './board-job.js';
 
@@ -58,7 +58,7 @@ export class PlanLane {
   }
 
   /** For the board: counts a job into its state, and out of the one before. */
-  moved(entry: BoardJob, before: Job | undefined): void {
+  moved(entry: BoardJob, before: OpenJob | undefined): void {
     if (before) this.#count(before.state, -1, entry);
     this.#count(entry.job.state, 1, entry);
     if (entry.job.state === 'needed') this.#ready.add(entry);

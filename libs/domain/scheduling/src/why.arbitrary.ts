@@ -4,7 +4,7 @@ import {
   jobLifecycle,
   type AttemptId,
   type DroneName,
-  type Job,
+  type OpenJob,
   type JobEvent,
   type JobEventType,
   type JobId,
@@ -25,7 +25,7 @@ export const start = new Date('2026-01-01T00:00:00Z');
 export const asked = new Date('2026-01-01T00:10:00Z');
 const policy: RetryPolicy = { maxFailures: 2, maxReclaims: 3 };
 
-export function newJob(plan: string, at: number, profile = 'lab'): Job {
+export function newJob(plan: string, at: number, profile = 'lab'): OpenJob {
   return {
     id: `${plan}-${String(at).padStart(4, '0')}` as JobId,
     state: 'waiting',
@@ -41,13 +41,10 @@ export function newJob(plan: string, at: number, profile = 'lab'): Job {
       use: [],
       repository: 'lab',
       buildKey: `${plan} ${at}`,
-      inputs: null,
       bootstrap: false,
       why: 'new',
-      needs: [],
       waits: [],
       criticalPath: 1,
-      synthetic: null,
     },
   };
 }
@@ -177,7 +174,7 @@ function boardOf({ plans }: Sketch): WorkBoard {
 }
 
 /** Some are giants, so that waiting for a fast drone pays. */
-function predict({ id }: Job): Prediction {
+function predict({ id }: OpenJob): Prediction {
   return { medianMs: /[25689]$/.test(id) ? 3_600_000 : 60_000, sigma: 0.5 };
 }
 
@@ -203,7 +200,7 @@ function take(board: WorkBoard, { pick, dice }: Turn): void {
 }
 
 /** What the board itself sees to is not done to it from outside. */
-function legal(job: Job, dice: number): readonly JobEventType[] {
+function legal(job: OpenJob, dice: number): readonly JobEventType[] {
   const all = Object.keys(jobLifecycle[job.state]) as JobEventType[];
   const lasting = all.filter((type) => !rare.includes(type));
   return dice % 8 === 0 ? all.filter((type) => !type.startsWith('depend')) : lasting;

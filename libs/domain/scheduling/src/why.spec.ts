@@ -138,7 +138,7 @@ describe('why a job is not built', () => {
 
   it('is asked about boards on which every kind of it occurs (Q11)', () => {
     const seen = new Map<ReasonKind, number>();
-    for (const view of fc.sample(anyView, { numRuns: 400, seed: 4 })) {
+    for (const view of fc.sample(anyView, { numRuns: 600, seed: 4 })) {
       const reasons = new Reasons(view, asked);
       for (const entry of entriesOf(view)) {
         const { kind } = reasons.of(entry);

@@ -1,11 +1,13 @@
 import type { Cpv } from '@swarm/domain-ebuild';
-import type { JobIn } from '@swarm/domain-job';
+import type { JobState, OpenJob } from '@swarm/domain-job';
 
 import { isLost, type BoardJob } from './board-job.js';
 import type { Exclusion, NotPlaced } from './not-placed.js';
 import { defaultPlacement, explainRound, type ExplainedRound, type PlacementView } from './place.js';
 import { expectedTotalMs, quantileMs } from './prediction.js';
 import { jobsAhead } from './turn.js';
+
+type OpenJobIn<S extends JobState> = Extract<OpenJob, { state: S }>;
 
 /** Somebody keeps a plan, or all of them, from being given out; it always has an end (S19). */
 export interface Pause {
@@ -158,7 +160,7 @@ export class Reasons {
     }
   }
 
-  #building(entry: BoardJob, job: JobIn<'delegated'>): Reason {
+  #building(entry: BoardJob, job: OpenJobIn<'delegated'>): Reason {
     const { prediction, since } = entry;
     const found = this.view.fleet.find(({ drone }) => drone.name === job.drone);
     const speed = found?.speed ?? 1;
@@ -174,7 +176,7 @@ export class Reasons {
     };
   }
 
-  #notGivenOut(entry: BoardJob, job: JobIn<'needed'>): Reason {
+  #notGivenOut(entry: BoardJob, job: OpenJobIn<'needed'>): Reason {
     const pause = this.view.pauseOf?.(entry.plan);
     if (pause && pause.until > this.now) return { kind: 'paused', pause };
     const round = this.#explained();
@@ -224,7 +226,7 @@ export class Reasons {
   /** What really blocks a job: lost by itself, not because of something else. */
   #lostRoots(
     entry: BoardJob,
-    { blockedBy }: JobIn<'blocked'>,
+    { blockedBy }: OpenJobIn<'blocked'>,
   ): { readonly cpv: Cpv; readonly state: string; readonly because: string }[] {
     const lost = [...walk(entry, ({ job }) => isLost(job))];
     const named = lost

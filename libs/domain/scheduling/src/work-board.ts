@@ -1,6 +1,6 @@
 import {
   transition,
-  type Job,
+  type OpenJob,
   type JobEvent,
   type JobId,
   type RetryPolicy,
@@ -33,7 +33,7 @@ export class WorkBoard {
 
   constructor(
     private readonly policy: RetryPolicy,
-    private readonly predict: (job: Job) => Prediction,
+    private readonly predict: (job: OpenJob) => Prediction,
   ) {}
 
   /** Plans in the order in which they were added. */
@@ -113,7 +113,10 @@ export class WorkBoard {
     if (!entry) return err({ kind: 'unknown-job' });
     const moved = this.#move(entry, event, reason, at);
     if (!moved.ok) return moved;
-    return ok([moved.value, ...this.#spread(entry, moved.value.before, at)]);
+    const { before } = moved.value;
+    // One that is released waits again, and may have nothing to wait for, or be blocked: first what it comes to.
+    const settled = this.#settle(entry, at);
+    return ok([moved.value, ...settled, ...this.#spread(entry, before, at)]);
   }
 
   /** A better prediction for what is still to be built, e.g. after the history grew. Costs the whole plan. */
@@ -145,13 +148,13 @@ export class WorkBoard {
   }
 
   /** What a change of one job means for its dependents; in order, and without recursion, for chains are long. */
-  #spread(entry: BoardJob, before: Job, at: Date): BoardChange[] {
+  #spread(entry: BoardJob, before: OpenJob, at: Date): BoardChange[] {
     const changes: BoardChange[] = [];
-    const queue: { readonly from: BoardJob; readonly was: Job }[] = [{ from: entry, was: before }];
+    const queue: { readonly from: BoardJob; readonly was: OpenJob }[] = [{ from: entry, was: before }];
     // The queue grows while it is walked along.
     for (const { from, was } of queue) {
       const isPublished = from.job.state === 'published' && was.state !== 'published';
-      if (!isPublished && isLost(from.job) === isLost(was)) continue;
+      if (!isPublished && lossOf(from.job) === lossOf(was)) continue;
       for (const dependent of from.dependents) {
         if (isPublished) dependent.unmet -= 1;
         for (const change of this.#settle(dependent, at)) {
@@ -172,13 +175,16 @@ export class WorkBoard {
     };
     const { state } = entry.job;
     if (state !== 'waiting' && state !== 'blocked') return changes;
-    const lost = entry.waits.find(({ job }) => isLost(job));
-    if (lost) {
-      if (state === 'waiting') {
-        const { job } = lost;
-        const cpv = job.state === 'blocked' ? job.blockedBy : job.spec.cpv;
-        take({ type: 'dependency-lost', cpv }, `needs ${job.spec.cpv}, which is ${job.state}`);
-      }
+    const lost = entry.waits.filter(({ job }) => isLost(job));
+    const [first] = lost;
+    if (first) {
+      const blockedBy = state === 'blocked' ? entry.job.blockedBy : undefined;
+      if (lost.some(({ job }) => causeOf(job) === blockedBy)) return changes;
+      // What blocked it is gone, and something else still does.
+      if (state === 'blocked')
+        take({ type: 'dependency-restored' }, `${blockedBy ?? ''} is no longer in the way`);
+      const { job } = first;
+      take({ type: 'dependency-lost', cpv: causeOf(job) }, `needs ${job.spec.cpv}, which is ${job.state}`);
       return changes;
     }
     if (entry.job.state === 'blocked') {
@@ -190,7 +196,7 @@ export class WorkBoard {
     return changes;
   }
 
-  #index(entry: BoardJob, before: Job | undefined): void {
+  #index(entry: BoardJob, before: OpenJob | undefined): void {
     const { job } = entry;
     if (before?.state === 'delegated') this.#byDrone.get(before.drone)?.delete(entry);
     if (job.state === 'delegated') {
@@ -210,7 +216,17 @@ export class WorkBoard {
 
 const NOBODY: ReadonlySet<BoardJob> = new Set();
 
-function keyOf({ spec }: Job): string {
+/** What a job holds up others for; empty while something may still come of it. */
+function lossOf(job: OpenJob): string {
+  return isLost(job) ? causeOf(job) : '';
+}
+
+/** The package that a chain of blocked jobs hangs on in the end. */
+function causeOf(job: OpenJob): OpenJob['spec']['cpv'] {
+  return job.state === 'blocked' ? job.blockedBy : job.spec.cpv;
+}
+
+function keyOf({ spec }: OpenJob): string {
   return `${spec.profile} ${spec.buildKey}`;
 }
 
