@@ -1,5 +1,6 @@
 import { droneLifecycle, type DroneEventType, type DroneState } from '@swarm/domain-drone';
 import { isFinal, isSettled, jobLifecycle, type JobEventType, type JobState } from '@swarm/domain-job';
+import { runLifecycle, type RunEventType, type RunState } from '@swarm/domain-schedule';
 
 import { code, GENERATED, mermaid, paragraphs, table } from './markdown.js';
 
@@ -59,12 +60,34 @@ const droneEventMeanings = {
   retired: 'A person took it out of service.',
 } as const satisfies Record<DroneEventType, string>;
 
+const runStateMeanings = {
+  queued: 'It waits for its turn: an earlier run of the same schedule is still open.',
+  syncing: 'It names the version of the profile that everything after is made with.',
+  resolving: 'It makes its plan, and a drone resolves it.',
+  building: 'The jobs of its plan are at work.',
+  verifying: 'Its plan is complete, and the binhost checks what is to be released.',
+  promoting: 'The binhost makes the release.',
+  notifying: 'Its outcome is known and not told yet; the plan of a replaced run is being cancelled.',
+  ended: 'It is over, or was skipped or missed and never began.',
+} as const satisfies Record<RunState, string>;
+
+const runEventMeanings = {
+  started: 'Its turn has come.',
+  synced: 'The version is named.',
+  planned: 'The plan is in the ledger; it has the id of the run.',
+  resolved: 'Portage has answered.',
+  built: 'Every job is settled.',
+  verified: 'The binhost has begun to make the release.',
+  closed: 'How it ends is known: done, failed, cancelled or replaced.',
+  notified: 'One line of what happened is stored.',
+} as const satisfies Record<RunEventType, string>;
+
 /** docs/lifecycles.md: drawn from the tables that the code itself decides by. */
 export function lifecyclesPage(): string {
   return paragraphs(
     GENERATED,
     '# Lifecycles',
-    'The diagrams and the tables below are drawn from `jobLifecycle` and `droneLifecycle`, the tables by which the code decides.\nWhat stands in no table is refused: the event is counted in the log and changes nothing.',
+    'The diagrams and the tables below are drawn from `jobLifecycle`, `droneLifecycle` and `runLifecycle`, the tables by which the code decides.\nWhat stands in no table is refused: the event is counted in the log and changes nothing.',
     '## A job',
     'One package of a plan, to be built once.\nEach attempt has a number, which only grows; what a drone says of an attempt that is not the current one is stale and harmless.',
     diagram(jobLifecycle, 'waiting', isFinal),
@@ -86,6 +109,14 @@ export function lifecyclesPage(): string {
       entries(droneStateMeanings).map(([state, meaning]) => [code(state), meaning]),
     ),
     moves(droneLifecycle, droneEventMeanings),
+    '## A run',
+    'One firing of a schedule, or one request of a person ([schedules](schedules.md)).\nEach step is stored before the next one begins, so a scheduler that starts anew goes on from there.',
+    diagram(runLifecycle, 'queued', (state) => Object.keys(runLifecycle[state]).length === 0),
+    table(
+      ['state', 'meaning'],
+      entries(runStateMeanings).map(([state, meaning]) => [code(state), meaning]),
+    ),
+    moves(runLifecycle, runEventMeanings),
   ).trimEnd();
 }
 
