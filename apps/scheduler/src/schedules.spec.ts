@@ -72,6 +72,18 @@ describe('a schedule that is due', () => {
     },
   );
 
+  it('gives each occurrence a run of the same name, whoever finds it, so that its news is stored once (S1)', async () => {
+    const ids = [];
+    for (const _scheduler of [1, 2]) {
+      ground = new ScheduleGround();
+      await ground.schedule();
+      await ground.look(HOUR_MS);
+      ids.push(...(await ground.runs()).map(({ id }) => id));
+    }
+    expect(ids).toHaveLength(2);
+    expect(ids[0]).toBe(ids[1]);
+  });
+
   it('is fired once by two schedulers that both believe they lead (S1)', async () => {
     await ground.schedule();
     const other = new ScheduleGround();

@@ -215,12 +215,25 @@ describe('jitter', () => {
     expect(delays).toEqual(Array.from({ length: 200 }, (_, hour) => jitterMs(schedule, at(hour * 60))));
     expect(Math.max(...delays)).toBeLessThanOrEqual(minutes(10));
     expect(new Set(delays).size).toBeGreaterThan(190);
-    const later = dueOccurrences(
-      schedule,
-      everyMinutes,
-      new Date(at(60).getTime() + jitterMs(schedule, at(60))),
-    );
-    expect(later.occurrences).toHaveLength(1);
+    const delayMs = jitterMs(schedule, at(60));
+    expect(delayMs).toBeGreaterThan(1);
+    const dueAfter = (ms: number) =>
+      dueOccurrences(schedule, everyMinutes, new Date(at(60).getTime() + ms)).occurrences;
+    expect(dueAfter(delayMs - 1)).toEqual([]);
+    expect(dueAfter(delayMs)).toEqual([{ at: at(60), fireAt: new Date(at(60).getTime() + delayMs) }]);
+  });
+
+  it('that is longer than the time between two occurrences keeps their order, and makes none late', () => {
+    const schedule = aSchedule({ cron: '1', jitterMaxMs: minutes(20) });
+    for (let seconds = 0; seconds < 3_600; seconds += 30) {
+      const now = new Date(at(200).getTime() + seconds * 1_000);
+      const { occurrences } = dueOccurrences({ ...schedule, settledUntil: at(200) }, everyMinutes, now);
+      const fireTimes = occurrences.map(({ fireAt }) => fireAt.getTime());
+      expect(fireTimes).toEqual(fireTimes.toSorted((a, b) => a - b));
+      for (const { at: instant, fireAt } of occurrences) {
+        expect(fireAt.getTime()).toBeGreaterThanOrEqual(instant.getTime() + jitterMs(schedule, instant));
+      }
+    }
   });
 });
 
