@@ -13,7 +13,7 @@ import { simulate, type Setting } from './simulate.js';
 import { lowerBoundMs, unequalFleet } from './world.js';
 
 /** So many events are looked at here; `npm run simulate -- --search 1000000` looks at more. */
-const EVENTS = 15_000;
+const EVENTS = 8_000;
 const MINUTE_MS = 60_000;
 
 function settingOf(over: Partial<Setting> = {}): Setting {

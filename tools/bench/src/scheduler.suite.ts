@@ -2,10 +2,11 @@ import { assignmentResults } from './assignment.suite.js';
 import { startBenchServers } from './bench-servers.js';
 import { claimResults } from './claim.suite.js';
 import { coldStartResults } from './cold-start.suite.js';
+import { placementResults } from './placement.suite.js';
 import type { Result, Suite } from './results.js';
 
 /** What is measured in memory alone, without servers; each part is a suite of its own. */
-const inMemory: readonly Suite[] = [];
+const inMemory: readonly Suite[] = [placementResults];
 
 /** The scheduler: what it decides, in memory, and what becomes of it in a ledger and at the drones, on real servers. */
 export async function schedulerSuite(runs: number): Promise<readonly Result[]> {
