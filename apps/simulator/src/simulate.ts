@@ -47,7 +47,10 @@ export function simulate(setting: Setting): History {
   }).run();
 }
 
+/** Spread of a prediction that comes from builds of the package itself; of its size alone it is wider. */
+const SEEN_SIGMA = 0.7;
+
 /** Whether a prediction comes from builds of the package itself: those are surer than any other. */
 function isSeen({ sigma }: { readonly sigma: number }): boolean {
-  return sigma <= 0.7;
+  return sigma <= SEEN_SIGMA;
 }
