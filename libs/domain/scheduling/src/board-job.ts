@@ -36,6 +36,8 @@ export interface BoardChange {
   readonly entry: BoardJob;
   readonly before: OpenJob;
   readonly after: OpenJob;
+  /** Revision of its row before the change: what the ledger must still have. */
+  readonly expected: number;
   readonly reason: string;
   /** Attempts that ended with it, through no end of their own. */
   readonly endedAttempts: readonly string[];

@@ -137,14 +137,15 @@ export class WorkBoard {
     const decision = transition(before, event, this.policy);
     if (!decision.ok) return decision;
     const { job, effects } = decision.value;
+    const expected = entry.revision;
     entry.job = job;
     entry.since = at;
-    entry.revision += 1;
+    entry.revision = expected + 1;
     this.#index(entry, before);
     const endedAttempts = effects.flatMap((effect) =>
       effect.kind === 'end-attempt' ? [effect.attemptId as string] : [],
     );
-    return ok({ entry, before, after: job, reason, endedAttempts });
+    return ok({ entry, before, after: job, expected, reason, endedAttempts });
   }
 
   /** What a change of one job means for its dependents; in order, and without recursion, for chains are long. */
