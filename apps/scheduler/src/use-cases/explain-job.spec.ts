@@ -6,7 +6,7 @@ import { WhyAnswered, type WhyAnswer } from '@swarm/contracts';
 import { cpvOf } from '@swarm/domain-ebuild';
 import type { AttemptId, DroneName, Job, JobEvent, JobId, PlanId, Sha256 } from '@swarm/domain-job';
 import type { Plan } from '@swarm/domain-plan';
-import { nothingKnown, WorkBoard, type FleetDrone, type WhyView } from '@swarm/domain-scheduling';
+import { nothingKnown, WorkBoard, type FleetDrone, type Pause, type WhyView } from '@swarm/domain-scheduling';
 import { ManualClock } from '@swarm/testing';
 
 import { ExplainJob } from './explain-job.js';
@@ -163,13 +163,21 @@ describe('what is in an open plan', () => {
 
   it('names the pause that holds it, until that ends (S19)', async () => {
     await plan(['a/one-1']);
-    const pause = {
-      author: 'anna',
-      reason: 'the mirror moves',
-      until: new Date(clock.now().getTime() + 60_000),
+    const said = { author: 'anna', reason: 'the mirror moves' };
+    const until = new Date(clock.now().getTime() + 60_000);
+    const pause: Pause = {
+      id: 'p',
+      scope: { kind: 'profile', profile: 'lab' },
+      ...said,
+      since: clock.now(),
+      until,
     };
     pauseOf = () => pause;
-    expect(await only('a/one')).toMatchObject({ kind: 'paused', sentence: expect.stringContaining('anna') });
+    expect(await only('a/one')).toMatchObject({
+      kind: 'paused',
+      sentence: expect.stringContaining('anna'),
+      unblocks: expect.stringContaining('`swarm resume --profile lab`'),
+    });
     clock.advance(60_000);
     expect((await only('a/one')).kind).toBe('next');
   });

@@ -8,7 +8,7 @@ import { etaOfJob, etaOfPlan, Etas, MAX_ETA_JOBS, type Eta, type Expected } from
 import type { FleetDrone } from './fleet.js';
 import { place, type PlacementView } from './place.js';
 import type { Prediction } from './prediction.js';
-import { anyView, asked, facts, fleetDrone, newJob, start } from './why.arbitrary.js';
+import { anyView, asked, facts, fleetDrone, newJob, newPause, start } from './why.arbitrary.js';
 import { whyNotBuilding, type WhyView } from './why.js';
 import { WorkBoard } from './work-board.js';
 
@@ -209,7 +209,7 @@ describe('an ETA', () => {
   it('waits for the end of a pause and of a delay (S19)', () => {
     const plan = { waits: [[], [0]], medians: [60_000, 60_000] };
     const until = after(3_600_000);
-    const pause = { author: 'anna', reason: 'x', until };
+    const pause = newPause({ until });
     const view: WhyView = { ...viewOf([plan], fleetOf(1)), pauseOf: () => pause };
     const [first] = jobsOf(view);
     if (!first) throw new Error('no job');

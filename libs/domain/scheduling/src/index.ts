@@ -5,6 +5,30 @@ export { etaOfJob, etaOfPlan, Etas, type Eta, type Expected } from './eta.js';
 export { nothingKnown, type FleetDrone, type PlacementFacts, type ResourceNeed } from './fleet.js';
 export type { Exclusion, NotPlaced } from './not-placed.js';
 export {
+  beginPause,
+  DEFAULT_WORK_PAUSE_MS,
+  endOver,
+  endPause,
+  isPaused,
+  isStanding,
+  MAX_PAUSE_REASON_LENGTH,
+  MAX_WORK_PAUSE_MS,
+  pauseOf,
+  pausesOver,
+  pauseText,
+  resumeCommand,
+  scopeText,
+  standingPauses,
+  type EndedPause,
+  type PausablePlan,
+  type Pause,
+  type PauseDecision,
+  type PauseDraft,
+  type PauseEnd,
+  type PauseScope,
+} from './pause.js';
+export type { PauseChange, PauseRecord, PauseRepository } from './pause.repository.js';
+export {
   defaultPlacement,
   explainPlacement,
   explainRound,
@@ -22,7 +46,6 @@ export {
   Reasons,
   whyNotBuilding,
   type Holdup,
-  type Pause,
   type Reason,
   type ReasonKind,
   type UnresolvedPlan,

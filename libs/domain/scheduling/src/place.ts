@@ -7,6 +7,7 @@ import type { FleetDrone, PlacementFacts, ResourceNeed } from './fleet.js';
 import { FleetTable } from './fleet-table.js';
 import type { Exclusion, NotPlaced } from './not-placed.js';
 import { obstacle, shortage } from './obstacle.js';
+import { isStanding, type Pause } from './pause.js';
 import type { PlanLane } from './plan-lane.js';
 import { ReadyQueue } from './ready-queue.js';
 import type { WorkBoard } from './work-board.js';
@@ -24,6 +25,8 @@ export interface PlacementView {
   readonly board: WorkBoard;
   readonly fleet: readonly FleetDrone[];
   readonly facts: PlacementFacts;
+  /** The pause that a plan is under, its own or a wider one; undefined where there is none (S19). */
+  readonly pauseOf?: (plan: string) => Pause | undefined;
 }
 
 export interface PlacementPolicy {
@@ -167,11 +170,20 @@ class PlacementRound {
 
   #queues(): Queue[] {
     const urgency = (entry: BoardJob): number => urgencyOf(entry, this.policy);
-    return [...this.view.board.plans.values()].flatMap((lane) =>
+    return this.#lanes().flatMap((lane) =>
       lane.ready.size === 0
         ? []
         : [{ lane, ready: new ReadyQueue(lane.ready, urgency), servedMs: lane.servedMs }],
     );
+  }
+
+  /** Plans of which something may be given out. */
+  #lanes(): PlanLane[] {
+    const { board, pauseOf } = this.view;
+    return [...board.plans.values()].filter(({ plan }) => {
+      const pause = pauseOf?.(plan);
+      return pause === undefined || !isStanding(pause, this.now);
+    });
   }
 
   #isDelayed({ job }: BoardJob): boolean {
@@ -185,7 +197,7 @@ class PlacementRound {
     );
     if (owing.length === 0) return;
     const { isKnownToBuild } = this.view.facts;
-    const ready = [...this.view.board.plans.values()].flatMap((lane) => [...lane.ready]);
+    const ready = this.#lanes().flatMap((lane) => [...lane.ready]);
     const expected = new Map(ready.map(({ job, expectedMs }) => [job.id, expectedMs]));
     const order = byCanary({ isKnownToBuild, expectedMs: ({ id }) => expected.get(id) ?? 0 });
     const open = ready.filter((entry) => !this.#isDelayed(entry)).sort((a, b) => order(a.job, b.job));

@@ -1,6 +1,7 @@
 import type { Cpv } from '@swarm/domain-ebuild';
 
 import type { Exclusion } from './not-placed.js';
+import { resumeCommand } from './pause.js';
 import { MAX_COUNTED, type Holdup, type Reason, type ReasonKind, type ReasonOf } from './why.js';
 
 /** Names that a sentence has before it only counts. */
@@ -76,7 +77,8 @@ const remedies: Texts = {
   },
   quarantined: ({ cpv }) =>
     `${releaseOf(cpv)}, or a changed input: a new revision, patch, USE or fingerprint`,
-  paused: ({ pause }) => `\`swarm resume\`, or the end of the pause at ${pause.until.toISOString()}`,
+  paused: ({ pause }) =>
+    `\`${resumeCommand(pause.scope)}\`, or the end of the pause at ${pause.until.toISOString()}`,
   delayed: ({ until }) => `time: ${until.toISOString()}`,
   'no-drone': ({ profile, excluded }) =>
     excluded.length === 0

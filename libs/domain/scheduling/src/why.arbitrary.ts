@@ -16,6 +16,7 @@ import fc from 'fast-check';
 
 import type { BoardJob, NewBoardJob } from './board-job.js';
 import { nothingKnown, type FleetDrone, type PlacementFacts } from './fleet.js';
+import type { Pause } from './pause.js';
 import type { Prediction } from './prediction.js';
 import type { PlacementView } from './place.js';
 import { WorkBoard } from './work-board.js';
@@ -47,6 +48,12 @@ export function newJob(plan: string, at: number, profile = 'lab'): OpenJob {
       criticalPath: 1,
     },
   };
+}
+
+/** A pause of everything, from the start on. */
+export function newPause(over: Partial<Pause> = {}): Pause {
+  const said = { author: 'anna', reason: 'the mirror moves' };
+  return { id: 'p1', scope: { kind: 'swarm' }, ...said, since: start, until: asked, ...over };
 }
 
 export function fleetDrone(

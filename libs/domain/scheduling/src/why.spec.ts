@@ -5,7 +5,7 @@ import fc from 'fast-check';
 
 import { isLost, type BoardJob } from './board-job.js';
 import { place, type PlacementView } from './place.js';
-import { asked, anyView, facts, fleetDrone, newJob, start } from './why.arbitrary.js';
+import { asked, anyView, facts, fleetDrone, newJob, newPause, start } from './why.arbitrary.js';
 import { Reasons, whyNotBuilding, type Reason, type ReasonKind, type ReasonOf } from './why.js';
 import { sentenceOf, unblocksOf } from './why-text.js';
 import { WorkBoard } from './work-board.js';
@@ -151,7 +151,7 @@ describe('why a job is not built', () => {
   });
 
   it('is the pause, and nothing else, for what a paused plan could give out (S19)', () => {
-    const pause = { author: 'anna', reason: 'the mirror moves', until: new Date(asked.getTime() + 1) };
+    const pause = newPause({ until: new Date(asked.getTime() + 1) });
     fc.assert(
       fc.property(anyView, (view) => {
         const reasons = new Reasons(
@@ -246,7 +246,7 @@ describe('what it says', () => {
   });
 
   it('is a pause with its author and its end, until then (S19)', () => {
-    const pause = { author: 'anna', reason: 'the mirror moves', until: new Date('2026-01-01T01:00:00Z') };
+    const pause = newPause({ until: new Date('2026-01-01T01:00:00Z') });
     const view = { ...viewOf([[], [0]], [fleetDrone('d1')]), pauseOf: () => pause };
     const sentence = 'is paused by anna until 2026-01-01T01:00:00.000Z: the mirror moves';
     expect(say(view, 0)).toBe(sentence);

@@ -3,23 +3,15 @@ import type { JobState, OpenJob } from '@swarm/domain-job';
 
 import { isLost, type BoardJob } from './board-job.js';
 import type { Exclusion, NotPlaced } from './not-placed.js';
+import { isStanding, type Pause } from './pause.js';
 import { defaultPlacement, explainRound, type ExplainedRound, type PlacementView } from './place.js';
 import { expectedTotalMs, quantileMs } from './prediction.js';
 import { jobsAhead } from './turn.js';
 
 type OpenJobIn<S extends JobState> = Extract<OpenJob, { state: S }>;
 
-/** Somebody keeps a plan, or all of them, from being given out; it always has an end (S19). */
-export interface Pause {
-  readonly author: string;
-  readonly reason: string;
-  readonly until: Date;
-}
-
 /** What reasons are found from: what placing is decided from, and what the board does not hold. */
 export interface WhyView extends PlacementView {
-  /** The pause that a plan is under, its own or that of everything; undefined where there is none. */
-  readonly pauseOf?: (plan: string) => Pause | undefined;
   /** Why a job made its latest move, as its history has it. */
   readonly lastMoveOf?: (jobId: string) => string | undefined;
 }
@@ -178,7 +170,7 @@ export class Reasons {
 
   #notGivenOut(entry: BoardJob, job: OpenJobIn<'needed'>): Reason {
     const pause = this.view.pauseOf?.(entry.plan);
-    if (pause && pause.until > this.now) return { kind: 'paused', pause };
+    if (pause && isStanding(pause, this.now)) return { kind: 'paused', pause };
     const round = this.#explained();
     const found = round.of(entry);
     if (!('kind' in found)) return { kind: 'next', drone: found.drone };
@@ -199,9 +191,11 @@ export class Reasons {
     return [...board.heldBy(drone), ...given].map(({ job }) => job.spec.cpv);
   }
 
-  #isOut({ job }: BoardJob): boolean {
+  #isOut({ job, plan }: BoardJob): boolean {
     const isDelayed = job.state === 'needed' && job.notBefore !== null && job.notBefore > this.now;
-    return isDelayed || this.#placed.has(job.id);
+    const pause = this.view.pauseOf?.(plan);
+    const isHeld = pause !== undefined && isStanding(pause, this.now);
+    return isDelayed || isHeld || this.#placed.has(job.id);
   }
 
   #explained(): ExplainedRound {
