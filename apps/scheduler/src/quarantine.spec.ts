@@ -4,11 +4,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { PLAN_SCHEMA, PlanDocument } from '@swarm/contracts';
 import type { QuarantineAnswered, QuarantineAsked, WorkOutcome } from '@swarm/contracts';
-import { silentLogger } from '@swarm/platform';
 
-import { Ground, measured, policy, PROFILE } from './scheduler.contract.js';
-import { KeepQuarantine } from './use-cases/keep-quarantine.js';
-import { MoveJob } from './use-cases/move-job.js';
+import { Ground, measured, PROFILE } from './scheduler.contract.js';
 
 const masked: WorkOutcome = { kind: 'failed', class: 'masked', summary: 'masked', logTail: '', measured };
 
@@ -26,18 +23,20 @@ const world = PlanDocument.parse({
 });
 
 let ground: Ground;
-let keep: KeepQuarantine;
 beforeEach(async () => {
   ground = new Ground();
-  const entropy = { id: () => randomUUID(), token: () => randomUUID(), sha256: (text: string) => text };
-  const ports = { ...ground.db, clock: ground.clock, entropy, log: silentLogger(), policy };
-  keep = new KeepQuarantine(ports, new MoveJob(ports));
   await ground.start();
 });
 
 function ask(action: QuarantineAsked['action'], atom: string): Promise<QuarantineAnswered> {
   const by = { author: 'ada', reason: 'it is patched' };
-  return keep.execute({ requestId: randomUUID(), action, profile: PROFILE, atom, ...by });
+  return ground.scheduler.quarantine.execute({
+    requestId: randomUUID(),
+    action,
+    profile: PROFILE,
+    atom,
+    ...by,
+  });
 }
 
 describe('a package in quarantine', () => {
@@ -49,9 +48,13 @@ describe('a package in quarantine', () => {
     const { moved } = await ask('release', 'app-small/a');
     expect(moved).toMatchObject([{ cpv: 'app-small/a-1', state: 'waiting' }]);
     const job = await ground.job('a');
-    expect(job).toMatchObject({ state: 'waiting', failures: 0, reclaims: 0, failedOn: [] });
+    // All that it needs is there, so it waits for nothing.
+    expect(job).toMatchObject({ state: 'needed', failures: 0, reclaims: 0, failedOn: [] });
     const reasons = (await ground.db.jobs.historyOf(job.id)).map(({ reason }) => reason);
-    expect(reasons.at(-1)).toBe('released from quarantine by ada: it is patched');
+    expect(reasons.slice(-2)).toEqual([
+      'released from quarantine by ada: it is patched',
+      'needs nothing first',
+    ]);
     await ground.round.execute();
     await ground.finish();
     expect(await ground.job('a')).toMatchObject({ state: 'published' });

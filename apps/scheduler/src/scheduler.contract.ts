@@ -10,23 +10,11 @@ import type { Artifact } from '@swarm/domain-release';
 import { silentLogger } from '@swarm/platform';
 import { ManualClock } from '@swarm/testing';
 
+import { compose, type UseCases } from './compose.js';
 import { documentOf } from './plan-document.reader.js';
-import { AdvanceJobs } from './use-cases/advance-jobs.js';
-import { AdvanceRuns } from './use-cases/advance-runs.js';
-import { BlameFailure } from './use-cases/blame-failure.js';
-import { CancelPlan } from './use-cases/cancel-plan.js';
-import { BuildTimes } from './use-cases/build-times.js';
-import { DelegateJob } from './use-cases/delegate-job.js';
-import { FollowAbi } from './use-cases/follow-abi.js';
-import { MakePlan } from './use-cases/make-plan.js';
-import { MoveJob } from './use-cases/move-job.js';
-import { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
-import { RecordReport } from './use-cases/record-report.js';
-import { PlacementBoard } from './use-cases/placement-board.js';
-import { Refusals } from './use-cases/refusals.js';
-import { ResolvePlans } from './use-cases/resolve-plans.js';
-import { RunRound } from './use-cases/run-round.js';
-import { Strikes } from './use-cases/strikes.js';
+import type { MakePlan } from './use-cases/make-plan.js';
+import type { RecordReport } from './use-cases/record-report.js';
+import type { RunRound } from './use-cases/run-round.js';
 
 export const PROFILE = 'small';
 export const policy = {
@@ -60,6 +48,7 @@ const document = PlanDocument.parse({
 /** The scheduler's use cases over a ledger in memory, with a clock that the test moves. */
 export class Ground {
   readonly clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
+  readonly scheduler: UseCases;
   readonly record: RecordReport;
   readonly round: RunRound;
   readonly make: MakePlan;
@@ -81,24 +70,10 @@ export class Ground {
       readDocument: documentOf,
       binhostUrl: 'http://127.0.0.1:1',
     };
-    const move = new MoveJob(ports);
-    const refusals = new Refusals(ports.clock);
-    const strikes = new Strikes(ports, move);
-    const resolve = new ResolvePlans(ports, refusals);
-    this.make = new MakePlan(ports, new AdvanceRuns(ports, new CancelPlan(ports, move)));
-    this.record = new RecordReport(ports, {
-      ...{ move, resolve, refusals, strikes },
-      blame: new BlameFailure(ports),
-    });
-    this.round = new RunRound(ports, {
-      resolve,
-      board: new PlacementBoard(ports, refusals, new BuildTimes(ports)),
-      strikes,
-      advance: new AdvanceJobs(ports, move),
-      reclaim: new ReclaimAttempts(ports, move),
-      delegate: new DelegateJob(ports, move),
-      followAbi: new FollowAbi(ports, this.make),
-    });
+    this.scheduler = compose(ports, ports.jobs);
+    this.record = this.scheduler.record;
+    this.round = this.scheduler.round;
+    this.make = this.scheduler.makePlan;
   }
 
   async hear(name: string, attempts: readonly string[] = []): Promise<void> {
@@ -236,5 +211,6 @@ export class Ground {
       [],
     );
     await this.db.artifacts.publish([{ jobId: id, path: `${spec.cpv}-${id}.gpkg.tar` }], []);
+    this.scheduler.artifacts.note(id);
   }
 }

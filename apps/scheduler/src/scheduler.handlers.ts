@@ -15,6 +15,7 @@ import type { KeepSchedules } from './use-cases/keep-schedules.js';
 import type { KeepQuarantine } from './use-cases/keep-quarantine.js';
 import type { MakePlan } from './use-cases/make-plan.js';
 import type { ReclaimAttempts } from './use-cases/reclaim-attempts.js';
+import type { TakeInArtifacts } from './use-cases/take-in-artifacts.js';
 import type { RecordReport } from './use-cases/record-report.js';
 
 /** Called after anything that may let the next round do something. */
@@ -29,8 +30,12 @@ export function onWorkReported(record: RecordReport, wake: Wake): Handler<typeof
 }
 
 /** The ledger has the artifact already; the event only says that looking is worth while now. */
-export function onArtifactPublished(wake: Wake): Handler<typeof ArtifactPublished> {
-  return () => {
+export function onArtifactPublished(
+  artifacts: Pick<TakeInArtifacts, 'note'>,
+  wake: Wake,
+): Handler<typeof ArtifactPublished> {
+  return ({ jobId }) => {
+    artifacts.note(jobId);
     wake();
     return Promise.resolve({ kind: 'done' });
   };

@@ -26,7 +26,7 @@ export interface SchedulerPorts {
   readonly schedules: ScheduleRepository;
   readonly drones: Pick<DroneRepository, 'all' | 'find' | 'save'>;
   readonly strikes: StrikeRepository;
-  readonly artifacts: Pick<ArtifactRepository, 'byBuildKeys' | 'ofJob' | 'builds'>;
+  readonly artifacts: Pick<ArtifactRepository, 'staged' | 'ofJob' | 'builds'>;
   readonly generations: Pick<GenerationRepository, 'of'>;
   readonly calendar: Calendar;
   readonly clock: Clock;

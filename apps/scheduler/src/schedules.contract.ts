@@ -6,15 +6,10 @@ import type { Plan } from '@swarm/domain-plan';
 import type { ScheduleRun } from '@swarm/domain-schedule';
 import { silentLogger } from '@swarm/platform';
 
+import { compose, type UseCases } from './compose.js';
 import { Ground, policy, PROFILE } from './scheduler.contract.js';
 import { documentOf } from './plan-document.reader.js';
 import type { SchedulerPorts } from './scheduler.ports.js';
-import { AdvanceRuns } from './use-cases/advance-runs.js';
-import { CancelPlan } from './use-cases/cancel-plan.js';
-import { FireSchedules } from './use-cases/fire-schedules.js';
-import { KeepSchedules } from './use-cases/keep-schedules.js';
-import { MoveJob } from './use-cases/move-job.js';
-import { RunSchedules } from './use-cases/run-schedules.js';
 
 type Draft = Extract<ScheduleAsked['wish'], { kind: 'add' }>['schedule'];
 
@@ -30,20 +25,16 @@ const WRITES = ['settle', 'saveRun', 'startRun', 'create', 'save'];
 
 /** Schedulers that follow each other over the ledger of a Ground, each with its own memory. */
 export class ScheduleGround extends Ground {
-  #scheduler = this.#newScheduler();
+  #next = this.#newScheduler();
 
   /** The old one is gone without a word; a new one leads. */
   restart(death?: Death): void {
-    this.#scheduler = this.#newScheduler(death);
+    this.#next = this.#newScheduler(death);
   }
 
-  #newScheduler(death?: Death): { readonly round: RunSchedules; readonly keep: KeepSchedules } {
+  #newScheduler(death?: Death): UseCases {
     const ports = this.ports(death);
-    const advance = new AdvanceRuns(ports, new CancelPlan(ports, new MoveJob(ports)));
-    return {
-      round: new RunSchedules(ports, new FireSchedules(ports), advance),
-      keep: new KeepSchedules(ports),
-    };
+    return compose(ports, ports.jobs);
   }
 
   ports(death?: Death): SchedulerPorts {
@@ -67,11 +58,11 @@ export class ScheduleGround extends Ground {
   /** One round of the scheduler that leads. */
   async look(afterMs = 1_000): Promise<void> {
     this.clock.advance(afterMs);
-    await this.#scheduler.round.execute();
+    await this.#next.schedules.execute();
   }
 
   ask(wish: ScheduleAsked['wish'], requestId: string = randomUUID()): Promise<ScheduleAnswered> {
-    return this.#scheduler.keep.execute({ requestId, wish });
+    return this.#next.keepSchedules.execute({ requestId, wish });
   }
 
   /** A schedule of every hour; the clock stands at a whole hour. */

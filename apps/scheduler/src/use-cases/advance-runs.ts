@@ -150,7 +150,7 @@ export class AdvanceRuns {
     if (!plan) return planIsGone();
     const { artifacts, generations, clock } = this.ports;
     const keys = plan.members.map(({ buildKey }) => buildKey);
-    const members = (await artifacts.byBuildKeys(plan.profile, keys)).map(({ sha256 }) => sha256);
+    const members = (await artifacts.staged(plan.profile, keys)).map(({ sha256 }) => sha256);
     const look = releaseLook(plan, { members, generations: await generations.of(plan.profile) });
     return releaseEvent(run, plan, look, clock.now());
   }

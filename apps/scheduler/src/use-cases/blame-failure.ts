@@ -7,19 +7,23 @@ import {
   type Verdict,
 } from '@swarm/domain-blame';
 import type { Drone } from '@swarm/domain-drone';
-import type { Attempt, Job } from '@swarm/domain-job';
+import type { Attempt, OpenJob } from '@swarm/domain-job';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
+import type { MoveJob } from './move-job.js';
 
 type Ports = Pick<SchedulerPorts, 'jobs' | 'drones' | 'clock' | 'policy'>;
 
 /** Gathers what is known of a failure; `judge` decides whose fault it is and what follows. */
 export class BlameFailure {
-  constructor(private readonly ports: Ports) {}
+  constructor(
+    private readonly ports: Ports,
+    private readonly jobs: Pick<MoveJob, 'find'>,
+  ) {}
 
   /** `failed` is the attempt as it ended; the ledger may have it so already, when the report comes again. */
   async execute(failed: Attempt): Promise<Verdict> {
-    const job = (await this.ports.jobs.find(failed.jobId))?.value;
+    const job = await this.jobs.find(failed.jobId);
     const before = (await this.ports.jobs.attemptsOf(failed.jobId)).filter(
       ({ number, state }) => number < failed.number && state === 'failed',
     );
@@ -40,7 +44,7 @@ export class BlameFailure {
   }
 
   /** Drones that could say whether it is the package: they build for the same profile, and are here or soon back. */
-  async #others({ drone: name }: Attempt, job: Job | undefined): Promise<number> {
+  async #others({ drone: name }: Attempt, job: OpenJob | undefined): Promise<number> {
     const drones = (await this.ports.drones.all()).map(({ value }) => value);
     const own = drones.find((drone) => drone.name === name);
     const isWitness = ({ state, capabilities }: Drone): boolean =>

@@ -23,11 +23,13 @@ export class BuildTimes {
 
   constructor(private readonly ports: Pick<SchedulerPorts, 'jobs' | 'clock'>) {}
 
-  async refresh(): Promise<void> {
+  /** True when the history was read again: predictions may be others now. */
+  async refresh(): Promise<boolean> {
     const now = this.ports.clock.now().getTime();
-    if (now - this.#readAt < REFRESH_AFTER_MS) return;
+    if (now - this.#readAt < REFRESH_AFTER_MS) return false;
     this.#learned = learn(await this.ports.jobs.builtAttempts(MAX_HISTORY));
     this.#readAt = now;
+    return true;
   }
 
   predict({ spec }: OpenJob): Prediction {

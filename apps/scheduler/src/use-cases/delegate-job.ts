@@ -1,7 +1,7 @@
 import { outgoing, type BuildWork } from '@swarm/contracts';
 import type { Attempt, AttemptId, Job } from '@swarm/domain-job';
 import type { Plan } from '@swarm/domain-plan';
-import type { Artifact } from '@swarm/domain-release';
+import type { StagedArtifact } from '@swarm/domain-release';
 import type { Placement } from '@swarm/domain-scheduling';
 import type { Outgoing } from '@swarm/kernel';
 
@@ -9,10 +9,10 @@ import type { SchedulerPorts } from '../scheduler.ports.js';
 import { configurationRef } from './configuration-ref.js';
 import type { MoveJob } from './move-job.js';
 
-/** What is known around a job: its plan, and what staging has. */
+/** What is known around a job: its plan, and what the staging index has, by build key. */
 export interface DelegationContext {
   readonly plan: Pick<Plan, 'configuration'>;
-  readonly published: ReadonlyMap<string, Artifact>;
+  readonly staged: ReadonlyMap<string, StagedArtifact>;
 }
 
 type Ports = Pick<SchedulerPorts, 'clock' | 'entropy' | 'log' | 'policy' | 'binhostUrl'>;
@@ -24,14 +24,17 @@ export class DelegateJob {
     private readonly move: MoveJob,
   ) {}
 
-  /** False when something was first: the job is no longer needed, or a dependency is not there (Q22). */
+  /**
+   * False when something was first: the job is no longer needed. Without all that it needs it is given to nobody (Q22):
+   * what was there when it was planned is gone, and only another plan can see to that, so this one names it and ends.
+   */
   async execute(
     job: Job,
     { drone, makeJobs }: Placement,
-    { plan, published }: DelegationContext,
+    { plan, staged }: DelegationContext,
   ): Promise<boolean> {
-    const dependencies = dependenciesOf(job, published);
-    if (!dependencies) return false;
+    const dependencies = dependenciesOf(job, staged);
+    if (!dependencies) return this.#supersede(job, staged);
     const attemptId = this.ports.entropy.id() as AttemptId;
     const token = this.ports.entropy.token();
     const moved = await this.move.execute(
@@ -55,7 +58,7 @@ export class DelegateJob {
           measured: null,
         }),
         messages: (after) => [
-          this.#assignment(after, { plan, attemptId, drone, makeJobs, token, dependencies }),
+          this.#assignment(job, after.attempt, { plan, attemptId, drone, makeJobs, token, dependencies }),
         ],
       },
     );
@@ -68,8 +71,17 @@ export class DelegateJob {
     return moved.kind === 'moved';
   }
 
+  async #supersede({ id, spec }: Job, staged: DelegationContext['staged']): Promise<false> {
+    const gone = spec.needs.filter(({ buildKey }) => !staged.has(buildKey)).length;
+    const reason = `${gone} of the ${spec.needs.length} binaries that it needs are no longer in the staging index: plan again`;
+    await this.move.execute(id, { type: 'superseded' }, { reason });
+    this.ports.log.error({ jobId: id, cpv: spec.cpv, gone }, 'a job lacks binaries that its plan counted on');
+    return false;
+  }
+
   #assignment(
-    { id, spec, attempt }: Job,
+    { id, spec }: Job,
+    attempt: number,
     to: Pick<Placement, 'drone' | 'makeJobs'> & {
       readonly plan: DelegationContext['plan'];
       readonly attemptId: AttemptId;
@@ -107,10 +119,10 @@ export class DelegateJob {
 type Dependency = BuildWork['dependencies'][number];
 
 /** What must be installed first, as the staging index has it; undefined when a part is not there (any more). */
-function dependenciesOf({ spec }: Job, published: ReadonlyMap<string, Artifact>): Dependency[] | undefined {
-  const found = spec.needs.map(({ buildKey, root }) => ({ artifact: published.get(buildKey), root }));
-  const dependencies = found.flatMap(({ artifact, root }) =>
-    artifact?.path ? [{ cpv: artifact.cpv, sha256: artifact.sha256, root, path: artifact.path }] : [],
-  );
+function dependenciesOf({ spec }: Job, staged: DelegationContext['staged']): Dependency[] | undefined {
+  const dependencies = spec.needs.flatMap(({ buildKey, root }): Dependency[] => {
+    const found = staged.get(buildKey);
+    return found ? [{ cpv: found.cpv, sha256: found.sha256, root, path: found.path }] : [];
+  });
   return dependencies.length === spec.needs.length ? dependencies : undefined;
 }

@@ -12,7 +12,7 @@ import {
   type UnresolvedPlan,
   type WhyView,
 } from '@swarm/domain-scheduling';
-import type { Plan } from '@swarm/domain-plan';
+import type { PlanOutline } from '@swarm/domain-plan';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
 import { ExplainLedger, type LedgerAnswer } from './explain-ledger.js';
@@ -81,7 +81,7 @@ export class ExplainJob {
   }
 }
 
-function unresolved({ id, profile, resolving, createdAt }: Plan): UnresolvedPlan {
+function unresolved({ id, profile, resolving, createdAt }: PlanOutline): UnresolvedPlan {
   return { plan: id, profile, drone: resolving?.drone ?? null, since: resolving?.since ?? createdAt };
 }
 

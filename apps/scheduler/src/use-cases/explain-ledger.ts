@@ -126,7 +126,7 @@ export class ExplainLedger {
     known: ReadonlySet<string>,
   ): Promise<LedgerAnswer[]> {
     const meant = named(members).filter(({ cpv }) => !known.has(`${profile} ${cpv}`) && isMeant({ cpv }));
-    const artifacts = await this.ports.artifacts.byBuildKeys(
+    const artifacts = await this.ports.artifacts.staged(
       profile,
       meant.map(({ buildKey }) => buildKey),
     );

@@ -1,10 +1,12 @@
 import { silenceMs, type Drone } from '@swarm/domain-drone';
-import type { AttemptId, JobId, JobIn } from '@swarm/domain-job';
+import type { AttemptId, JobId, OpenJob } from '@swarm/domain-job';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
 import type { MoveJob } from './move-job.js';
 
 type Ports = Pick<SchedulerPorts, 'jobs' | 'clock' | 'log' | 'policy'>;
+
+export type DelegatedJob = Extract<OpenJob, { state: 'delegated' }>;
 
 /** A sign of life older than this says nothing of what a drone holds now. */
 const FRESH_SIGN_MS = 15_000;
@@ -33,25 +35,24 @@ export class ReclaimAttempts {
   }
 
   /** Compares what the ledger says is delegated with what the drones say they hold (S3). */
-  async audit(delegated: readonly JobIn<'delegated'>[], drones: readonly Drone[]): Promise<boolean> {
+  async audit(delegated: readonly DelegatedJob[], drones: readonly Drone[]): Promise<void> {
     const now = this.ports.clock.now();
     const current = new Set(delegated.map(({ attemptId }) => attemptId));
     for (const id of this.#missingSince.keys()) if (!current.has(id)) this.#missingSince.delete(id);
 
-    let changed = false;
+    const byName = new Map(drones.map((drone) => [drone.name, drone]));
     for (const job of delegated) {
-      const drone = drones.find(({ name }) => name === job.drone);
+      const drone = byName.get(job.drone);
       if (!drone || !this.#isMissing(job, drone, now)) continue;
       const since = this.#missingSince.get(job.attemptId) ?? now;
       this.#missingSince.set(job.attemptId, since);
       if (now.getTime() - since.getTime() < this.ports.policy.unclaimedAfterMs) continue;
-      changed = (await this.#reclaim(job.id, job.attempt, `${drone.name} does not hold it`)) || changed;
+      await this.#reclaim(job.id, job.attempt, `${drone.name} does not hold it`);
     }
-    return changed;
   }
 
   /** True when a drone that is surely alive does not name the attempt. Silence is the healer's business, not ours. */
-  #isMissing(job: JobIn<'delegated'>, drone: Drone, now: Date): boolean {
+  #isMissing(job: DelegatedJob, drone: Drone, now: Date): boolean {
     const holds = drone.lastSign.attempts.some(({ attemptId }) => attemptId === job.attemptId);
     const isFresh = silenceMs(drone, now) < FRESH_SIGN_MS;
     if (holds) this.#missingSince.delete(job.attemptId);

@@ -1,7 +1,7 @@
 import { outgoing, type Outcome, type WorkOutcome, type WorkReported } from '@swarm/contracts';
 import type { Verdict } from '@swarm/domain-blame';
 import { isOpen, type Attempt, type AttemptId, type JobEvent } from '@swarm/domain-job';
-import type { Plan } from '@swarm/domain-plan';
+import type { Plan, PlanOutline } from '@swarm/domain-plan';
 import { assertNever, type Outgoing, type Versioned } from '@swarm/kernel';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
@@ -37,10 +37,11 @@ export class RecordReport {
   async execute(report: WorkReported): Promise<Outcome> {
     const attempt = await this.ports.jobs.findAttempt(report.attemptId as AttemptId);
     if (attempt) return this.#onBuild(attempt, report);
-    const plan = (await this.ports.plans.open()).find(
-      ({ value }) => value.resolving?.attemptId === report.attemptId,
-    );
-    if (plan) return this.#onResolve(plan, report);
+    const isMeant = ({ value }: Versioned<PlanOutline>): boolean =>
+      value.resolving?.attemptId === report.attemptId;
+    const open = (await this.ports.plans.open()).find(isMeant);
+    const plan = open && (await this.ports.plans.find(open.value.id));
+    if (plan && isMeant(plan)) return this.#onResolve(plan, report);
     this.ports.log.info({ attemptId: report.attemptId, drone: report.drone }, 'stale report ignored');
     return DONE;
   }

@@ -1,19 +1,21 @@
 import { outgoing } from '@swarm/contracts';
 import type { Drone } from '@swarm/domain-drone';
-import { isSettled, type AttemptId, type Job, type JobIn } from '@swarm/domain-job';
-import type { Plan, Profile } from '@swarm/domain-plan';
-import type { Artifact } from '@swarm/domain-release';
-import { place } from '@swarm/domain-scheduling';
+import type { AttemptId, Job, JobState, PlanId } from '@swarm/domain-job';
+import type { Plan, PlanOutline } from '@swarm/domain-plan';
+import type { StagedArtifact } from '@swarm/domain-release';
+import { place, type PlanLane, type WorkBoard } from '@swarm/domain-scheduling';
 import type { Versioned } from '@swarm/kernel';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
-import type { AdvanceJobs } from './advance-jobs.js';
+import type { BoardKeeper } from './board-keeper.js';
 import type { DelegateJob } from './delegate-job.js';
 import type { FollowAbi } from './follow-abi.js';
-import type { PlacementBoard } from './placement-board.js';
-import type { ReclaimAttempts } from './reclaim-attempts.js';
+import type { PlacementFacts } from './placement-facts.js';
+import type { DelegatedJob, ReclaimAttempts } from './reclaim-attempts.js';
 import type { ResolvePlans } from './resolve-plans.js';
+import type { ScanLedger } from './scan-ledger.js';
 import type { Strikes } from './strikes.js';
+import type { TakeInArtifacts } from './take-in-artifacts.js';
 
 type Ports = Pick<
   SchedulerPorts,
@@ -22,27 +24,24 @@ type Ports = Pick<
 
 /** The use cases that a round is made of. */
 export interface RoundSteps {
+  readonly keeper: BoardKeeper;
   readonly resolve: ResolvePlans;
-  readonly advance: AdvanceJobs;
+  readonly artifacts: TakeInArtifacts;
+  readonly scan: ScanLedger;
   readonly reclaim: ReclaimAttempts;
   readonly delegate: DelegateJob;
   readonly followAbi: FollowAbi;
-  readonly board: PlacementBoard;
+  readonly facts: PlacementFacts;
   readonly strikes: Strikes;
 }
 
-/** The artifacts in the staging index of one profile, by build key. */
-type Published = ReadonlyMap<string, Artifact>;
-
-interface OpenPlan {
-  readonly plan: Versioned<Plan>;
-  readonly jobs: readonly Job[];
-  readonly published: Published;
-}
+type OpenPlans = ReadonlyMap<string, PlanOutline>;
+type Staged = ReadonlyMap<string, StagedArtifact>;
 
 /**
- * One look at everything: plans are handed out, jobs woken or blocked, lost work taken back, free slots filled,
- * finished plans closed. Whatever event was lost, the next round finds the same facts in the ledger.
+ * One look at what may be done now: plans are handed out, artifacts taken in, lost work taken back, free slots filled,
+ * finished plans closed. It costs what there is to do; now and then it looks at everything, so whatever event was lost
+ * is made good (Q21).
  */
 export class RunRound {
   constructor(
@@ -51,59 +50,77 @@ export class RunRound {
   ) {}
 
   async execute(): Promise<void> {
-    await this.steps.strikes.settle();
+    const { keeper, scan, artifacts, reclaim, strikes } = this.steps;
+    await strikes.settle();
     const drones = (await this.ports.drones.all()).map(({ value }) => value);
-    const kinds = new Map((await this.ports.profiles.all()).map(({ name, kind }) => [name, kind]));
     const plans = await this.ports.plans.open();
-    for (const plan of plans)
-      if (plan.value.state === 'resolving') await this.steps.resolve.handOut(plan, drones);
-
-    const building: OpenPlan[] = [];
-    for (const plan of plans) {
-      if (plan.value.state !== 'building') continue;
-      const open = await this.#advanced(plan, drones);
-      if (open) building.push(open);
-    }
-    await this.#fillSlots(building, drones, kinds);
-  }
-
-  /** A plan with its jobs brought up to date; undefined when that ended it. */
-  async #advanced(plan: Versioned<Plan>, drones: readonly Drone[]): Promise<OpenPlan | undefined> {
-    const { id, profile } = plan.value;
-    let jobs = (await this.ports.jobs.ofPlan(id as Job['spec']['planId'])).map(({ value }) => value);
-    const keys = new Set(
-      jobs.flatMap(({ spec }) => [spec.buildKey, ...spec.needs.map((need) => need.buildKey)]),
+    await this.#handOut(plans, drones);
+    const building = new Map(
+      plans.flatMap(({ value }) => (value.state === 'building' ? [[value.id, value]] : [])),
     );
-    const artifacts = await this.ports.artifacts.byBuildKeys(profile, [...keys]);
-    const published = new Map(artifacts.map((artifact) => [artifact.buildKey, artifact]));
-
-    const delegated = jobs.filter((job): job is JobIn<'delegated'> => job.state === 'delegated');
-    const reclaimed = await this.steps.reclaim.audit(delegated, drones);
-    const advanced = await this.steps.advance.execute(jobs, published);
-    if (reclaimed || advanced) {
-      jobs = (await this.ports.jobs.ofPlan(id as Job['spec']['planId'])).map(({ value }) => value);
-    }
-    if (!jobs.every(({ state }) => isSettled(state))) return { plan, jobs, published };
-    await this.#complete(plan, jobs);
-    return undefined;
+    await this.#keepPlans(building);
+    await artifacts.noted();
+    await scan.whenDue();
+    const board = await keeper.current();
+    await reclaim.audit(heldOf(board, drones), drones);
+    await this.#fillSlots(building, drones);
+    await this.#complete(building);
   }
 
-  async #fillSlots(
-    building: readonly OpenPlan[],
-    drones: readonly Drone[],
-    kinds: ReadonlyMap<string, Profile['kind']>,
-  ): Promise<void> {
-    const view = await this.steps.board.refresh({ drones, kinds, load: await this.#load(drones) });
-    const open = new Map(building.map((each) => [each.plan.value.id, each]));
-    const jobs = new Map(building.flatMap((each) => each.jobs.map((job) => [job.id, job])));
-    const given = place(view, this.ports.clock.now()).map(async (placement) => {
+  async #handOut(plans: readonly Versioned<PlanOutline>[], drones: readonly Drone[]): Promise<void> {
+    for (const { value } of plans) {
+      if (value.state !== 'resolving') continue;
+      const plan = await this.ports.plans.find(value.id);
+      if (plan?.value.state === 'resolving') await this.steps.resolve.handOut(plan, drones);
+    }
+  }
+
+  /** The board has the plans that are being built, and no others. */
+  async #keepPlans(building: OpenPlans): Promise<void> {
+    const { keeper } = this.steps;
+    for (const plan of (await keeper.current()).plans.keys()) if (!building.has(plan)) keeper.drop(plan);
+    await keeper.include([...building.keys()] as PlanId[]);
+  }
+
+  async #fillSlots(building: OpenPlans, drones: readonly Drone[]): Promise<void> {
+    const { keeper, facts, delegate, artifacts } = this.steps;
+    const kinds = new Map((await this.ports.profiles.all()).map(({ name, kind }) => [name, kind]));
+    const load = await this.#load(drones);
+    const board = await keeper.current();
+    const view = await facts.refresh(board, { drones, kinds, load });
+    const placements = place(view, this.ports.clock.now());
+    if (placements.length === 0) return;
+    const found = await this.ports.jobs.findAll(placements.map(({ jobId }) => jobId));
+    const jobs = new Map(found.map(({ value }) => [value.id, value]));
+    const staged = await this.#stagedFor([...jobs.values()]);
+    const given = placements.map(async (placement) => {
       const job = jobs.get(placement.jobId);
-      const of = job && open.get(job.spec.planId);
-      if (!of) return;
-      await this.steps.delegate.execute(job, placement, { plan: of.plan.value, published: of.published });
+      const plan = job && building.get(job.spec.planId);
+      if (!plan) return;
+      const there: Staged = staged.get(job.spec.profile) ?? new Map();
+      const [own, entry] = [there.get(job.spec.buildKey), board.find(job.id)];
+      // Nothing is built that is there already, whoever did not say so.
+      if (own && entry) await artifacts.one(entry, own);
+      else await delegate.execute(job, placement, { plan, staged: there });
     });
-    // All at once, so that they are stored in one batch.
+    // All at once, so that they are stored in few batches.
     await Promise.all(given);
+  }
+
+  /** What the staging index has of these jobs and of all that they need, by profile and build key. */
+  async #stagedFor(jobs: readonly Job[]): Promise<ReadonlyMap<string, Staged>> {
+    const keys = new Map<string, Set<string>>();
+    for (const { spec } of jobs) {
+      const known = keys.get(spec.profile) ?? new Set<string>();
+      keys.set(spec.profile, known.add(spec.buildKey));
+      for (const { buildKey } of spec.needs) known.add(buildKey);
+    }
+    const staged = new Map<string, Staged>();
+    for (const [profile, buildKeys] of keys) {
+      const found = await this.ports.artifacts.staged(profile, [...buildKeys]);
+      staged.set(profile, new Map(found.map((artifact) => [artifact.buildKey, artifact])));
+    }
+    return staged;
   }
 
   /**
@@ -118,6 +135,7 @@ export class RunRound {
     }
     for (const { name, lastSign } of drones) {
       for (const { attemptId } of lastSign.attempts) {
+        if (held.get(name)?.has(attemptId)) continue;
         const attempt = await this.ports.jobs.findAttempt(attemptId as AttemptId);
         if (attempt?.state === 'reclaimed' || attempt?.state === 'cancelled') held.get(name)?.add(attemptId);
       }
@@ -125,32 +143,54 @@ export class RunRound {
     return new Map([...held].map(([name, attempts]) => [name, attempts.size]));
   }
 
-  async #complete({ value, revision }: Versioned<Plan>, jobs: readonly Job[]): Promise<void> {
-    const count = (state: Job['state']): number => jobs.filter((job) => job.state === state).length;
-    const detail =
-      jobs.length === 0
-        ? 'nothing to build: everything is there'
-        : `${count('published')} of ${jobs.length} built, ${count('quarantined')} quarantined, ${count('blocked')} blocked`;
+  /** Closes the plans of which nothing more comes by itself, once the ledger says so, too. */
+  async #complete(building: OpenPlans): Promise<void> {
+    const { keeper } = this.steps;
+    const isSettled = (board: WorkBoard, id: string): boolean => board.plans.get(id)?.isSettled === true;
+    const before = await keeper.current();
+    const settled = [...building.keys()].filter((id) => isSettled(before, id));
+    if (settled.length === 0) return;
+    await keeper.whenStored();
+    const board = await keeper.current();
+    for (const id of settled) {
+      const lane = board.plans.get(id);
+      if (lane && isSettled(board, id)) await this.#close(lane);
+    }
+  }
+
+  async #close(lane: PlanLane): Promise<void> {
+    const found = await this.ports.plans.find(lane.plan);
+    if (found?.value.state !== 'building') return;
+    const { value, revision } = found;
     const now = this.ports.clock.now();
     const id = this.ports.entropy.id();
+    const detail = detailOf(lane);
     const plan: Plan = { ...value, state: 'complete', endedAt: now, detail };
     const event = {
-      id,
-      at: now.toISOString(),
-      planId: plan.id,
-      profile: plan.profile,
-      state: plan.state,
-      detail,
+      ...{ id, at: now.toISOString(), planId: plan.id, profile: plan.profile },
+      ...{ state: plan.state, detail },
     };
     const saved = await this.ports.plans.save({
-      plan,
-      expected: revision,
-      newJobs: [],
-      at: now,
+      ...{ plan, expected: revision, newJobs: [], at: now },
       outgoing: [outgoing('PlanMoved', id, event)],
     });
     if (saved !== 'saved') return;
+    this.steps.keeper.drop(plan.id);
     this.ports.log.info({ planId: plan.id, detail }, 'plan complete');
-    if (jobs.length > 0) await this.steps.followAbi.execute(plan);
+    if (lane.jobs.length > 0) await this.steps.followAbi.execute(plan);
   }
+}
+
+function detailOf(lane: PlanLane): string {
+  const count = (state: JobState): number => lane.count(state);
+  return lane.jobs.length === 0
+    ? 'nothing to build: everything is there'
+    : `${count('published')} of ${lane.jobs.length} built, ${count('quarantined')} quarantined, ${count('blocked')} blocked`;
+}
+
+/** What the board says the drones have in hand. */
+function heldOf(board: WorkBoard, drones: readonly Drone[]): readonly DelegatedJob[] {
+  return drones.flatMap(({ name }) =>
+    [...board.heldBy(name)].flatMap(({ job }) => (job.state === 'delegated' ? [job] : [])),
+  );
 }

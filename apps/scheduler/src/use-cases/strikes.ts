@@ -109,7 +109,7 @@ export class Strikes {
   /** Stored with its attempt, which is shown as reclaimed from then on, so that it is done once. */
   async #excuseOne({ attemptId, jobId, drone }: Strike): Promise<void> {
     const attempt = await this.ports.jobs.findAttempt(attemptId as AttemptId);
-    const job = (await this.ports.jobs.find(jobId as JobId))?.value;
+    const job = await this.move.find(jobId as JobId);
     if (attempt?.state !== 'failed' || !job) return;
     const plan = (await this.ports.plans.find(job.spec.planId))?.value;
     // No round looks at a plan that is over: the next plan builds it, since it is not in quarantine any more.

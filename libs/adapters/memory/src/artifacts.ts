@@ -5,6 +5,7 @@ import type {
   ArtifactRepository,
   Generation,
   GenerationRepository,
+  StagedArtifact,
   StoredBuild,
 } from '@swarm/domain-release';
 
@@ -65,6 +66,7 @@ export function memoryArtifacts(store: MemoryStore, source: string): ArtifactRep
         ({ buildKey }) => buildKey,
       );
     },
+    staged: async (profile, buildKeys) => staged(published(profile), new Set(buildKeys)),
     builds: async (profile, packages) => storedBuilds(store, published(profile), packages),
     bySha256s: async (profile, sha256s) => {
       const wanted = new Set(sha256s);
@@ -141,4 +143,14 @@ export function memoryGenerations(store: MemoryStore, source: string): Generatio
 function promoted(generation: Generation, number: number): Generation {
   if (generation.number === number) return { ...generation, state: 'current' };
   return generation.state === 'current' ? { ...generation, state: 'past' } : generation;
+}
+
+function staged(published: readonly Artifact[], wanted: ReadonlySet<string>): readonly StagedArtifact[] {
+  const found = published.filter(({ buildKey }) => wanted.has(buildKey));
+  return newestOfEach(found, ({ buildKey }) => buildKey).map(
+    ({ buildKey, jobId, attemptId, sha256, cpv, path, receivedAt }) => ({
+      ...{ buildKey, jobId, attemptId, sha256, cpv, receivedAt },
+      path: path ?? '',
+    }),
+  );
 }

@@ -6,6 +6,7 @@ import {
   type Job,
   type JobChange,
   type JobRepository,
+  type PlanId,
   type StandingJob,
 } from '@swarm/domain-job';
 import type { Fence, Saved } from '@swarm/kernel';
@@ -20,7 +21,14 @@ export function memoryJobs(store: MemoryStore, source: string): JobRepository {
       const found = store.jobs.get(id);
       return found && versioned(found);
     },
-    openJobs: async () => openJobs(store),
+    findAll: async (ids) =>
+      ids.flatMap((id) => {
+        const found = store.jobs.get(id);
+        return found ? [versioned(found)] : [];
+      }),
+    openJobs: async (planId) => openJobs(store, planId),
+    openRevisions: async () =>
+      new Map(openJobs(store, undefined).map(({ value, revision }) => [value.id, revision])),
     ofPlan: async (planId) =>
       [...store.jobs.values()].filter(({ value }) => value.spec.planId === planId).map(versioned),
     quarantined: async (profile) => newestQuarantined(store, profile),
@@ -58,10 +66,10 @@ function builtAttempts(store: MemoryStore): readonly BuiltAttempt[] {
     });
 }
 
-function openJobs(store: MemoryStore): readonly StandingJob[] {
+function openJobs(store: MemoryStore, planId: PlanId | undefined): readonly StandingJob[] {
   const plans = [...store.plans.values()]
     .map(({ value }) => value)
-    .filter(({ state }) => state === 'building')
+    .filter(({ id, state }) => state === 'building' && (planId ?? id) === id)
     .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
   const jobs = [...store.jobs.values()];
   return plans.flatMap(({ id }) =>

@@ -19,7 +19,11 @@ export function memoryPlans(store: MemoryStore, source: string): PlanRepository<
     open: async () =>
       [...store.plans.values()]
         .filter(({ value }) => value.state === 'resolving' || value.state === 'building')
-        .sort((a, b) => a.value.createdAt.getTime() - b.value.createdAt.getTime()),
+        .sort((a, b) => a.value.createdAt.getTime() - b.value.createdAt.getTime())
+        .map(({ value: { findings: _findings, members: _members, ...value }, revision }) => ({
+          value,
+          revision,
+        })),
     recent: async (limit) =>
       [...store.plans.values()]
         .map(({ value }) => value)

@@ -1,4 +1,4 @@
-import type { Artifact, ArtifactRepository } from '@swarm/domain-release';
+import type { Artifact, ArtifactRepository, StagedArtifact } from '@swarm/domain-release';
 import { z } from 'zod';
 
 import { type Artifact as ArtifactRow, Prisma } from './generated/prisma/client.js';
@@ -63,6 +63,7 @@ export function postgresArtifacts(ledger: Ledger): ArtifactRepository {
         distinct: ['buildKey'],
         orderBy: [{ buildKey: 'asc' }, newestFirst],
       }),
+    staged: (profile, buildKeys) => stagedArtifacts(ledger, profile, buildKeys),
     builds: (profile, packages) => storedBuilds(ledger, profile, packages),
     bySha256s: async (profile, sha256s) =>
       byPath(
@@ -73,6 +74,24 @@ export function postgresArtifacts(ledger: Ledger): ArtifactRepository {
         }),
       ),
   };
+}
+
+/** See `ArtifactRepository.staged`. The keys are one parameter: there may be more than a statement has room for. */
+async function stagedArtifacts(
+  { pool }: Ledger,
+  profile: string,
+  buildKeys: readonly string[],
+): Promise<readonly StagedArtifact[]> {
+  if (buildKeys.length === 0) return [];
+  const { rows } = await pool.query<StagedArtifact>({
+    name: 'staged-artifacts',
+    text: `select distinct on (build_key) build_key as "buildKey", job_id as "jobId", attempt_id as "attemptId",
+             sha256, cpv, path, received_at as "receivedAt"
+           from artifact where profile = $1 and state = 'published' and build_key = any($2)
+           order by build_key, received_at desc`,
+    values: [profile, [...new Set(buildKeys)]],
+  });
+  return rows;
 }
 
 /** In the order of the index, whatever the collation of the database is. */

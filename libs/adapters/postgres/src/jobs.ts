@@ -6,7 +6,7 @@ import type { Job as JobRow } from './generated/prisma/client.js';
 import { jobOfRow, moveOfRow, specOfRow, type JobStateRow } from './job-row.js';
 import { builtAttempts } from './built-attempts.js';
 import type { Ledger } from './ledger.js';
-import { openJobs } from './open-jobs.js';
+import { openJobs, openRevisions } from './open-jobs.js';
 import { PlanSpecs } from './plan-specs.js';
 import { isUuid } from './row.js';
 import { saveJobs } from './save-jobs.js';
@@ -21,7 +21,12 @@ export function postgresJobs(ledger: Ledger): JobRepository {
       const row = await prisma.job.findUnique({ where: { id } });
       return row ? versioned(row) : undefined;
     },
-    openJobs: () => openJobs(ledger),
+    findAll: async (ids) => {
+      const rows = await prisma.job.findMany({ where: { id: { in: ids.filter(isUuid) } } });
+      return rows.map(versioned);
+    },
+    openJobs: (planId) => openJobs(ledger, planId),
+    openRevisions: () => openRevisions(ledger),
     ofPlan: async (planId) => {
       if (!isUuid(planId)) return [];
       return jobsOfPlan(ledger, specs, planId);

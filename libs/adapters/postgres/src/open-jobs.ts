@@ -1,5 +1,5 @@
 import { cpvOf } from '@swarm/domain-ebuild';
-import type { JobOutline, PlanId, StandingJob } from '@swarm/domain-job';
+import type { JobId, JobOutline, PlanId, StandingJob } from '@swarm/domain-job';
 import { directWaits } from '@swarm/domain-plan';
 import type pg from 'pg';
 
@@ -31,13 +31,15 @@ interface OpenRow extends JobStateRow, Omit<JobOutline, 'planId' | 'use' | 'wait
 type Waits = (position: number) => readonly number[];
 
 /** See `JobRepository.openJobs`. */
-export async function openJobs({ pool }: Ledger): Promise<readonly StandingJob[]> {
+export async function openJobs({ pool }: Ledger, planId?: PlanId): Promise<readonly StandingJob[]> {
   return inTransaction(pool, async (client) => {
     await client.query(ONE_MOMENT);
     const { rows: plans } = await client.query<{ id: string; jobs: number; isOld: boolean }>(
       `select plan.id, coalesce(max(job.position) + 1, 0)::integer as jobs, coalesce(bool_or(job.waits is null), false) as "isOld"
        from plan left join job on job.plan_id = plan.id
-       where plan.state = 'building' group by plan.id order by plan.created_at, plan.id`,
+       where plan.state = 'building' and ($1::uuid is null or plan.id = $1)
+       group by plan.id order by plan.created_at, plan.id`,
+      [planId ?? null],
     );
     const jobs: StandingJob[] = [];
     const same = interner();
@@ -55,6 +57,15 @@ export async function openJobs({ pool }: Ledger): Promise<readonly StandingJob[]
     }
     return jobs;
   });
+}
+
+/** See `JobRepository.openRevisions`. */
+export async function openRevisions({ pool }: Ledger): Promise<ReadonlyMap<JobId, number>> {
+  const { rows } = await pool.query<[JobId, number]>({
+    text: `select job.id, job.revision from job join plan on plan.id = job.plan_id where plan.state = 'building'`,
+    rowMode: 'array',
+  });
+  return new Map(rows);
 }
 
 function standingJob(

@@ -1,5 +1,5 @@
 import type { Job } from '@swarm/domain-job';
-import type { Plan, PlanChange, PlanRepository } from '@swarm/domain-plan';
+import type { Plan, PlanChange, PlanOutline, PlanRepository } from '@swarm/domain-plan';
 import type { Saved, Versioned } from '@swarm/kernel';
 import { z } from 'zod';
 
@@ -53,8 +53,9 @@ export function postgresPlans(ledger: Ledger): PlanRepository<Job> {
       const rows = await prisma.plan.findMany({
         where: { state: { in: [...openStates] } },
         orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+        omit: { findings: true, members: true },
       });
-      return rows.map(versioned);
+      return rows.map((row) => ({ value: outlineOfRow(row), revision: row.revision }));
     },
     recent: async (limit) => {
       const rows = await prisma.plan.findMany({
@@ -117,6 +118,15 @@ function columnsOf(plan: Plan): Omit<Prisma.PlanUncheckedCreateInput, 'id' | 're
 function planOfRow(row: PlanRow): Plan {
   const name = { table: 'plan', id: row.id };
   return {
+    ...outlineOfRow(row),
+    findings: parsed(name, Findings, row.findings),
+    members: parsed(name, Members, row.members),
+  };
+}
+
+function outlineOfRow(row: Omit<PlanRow, 'findings' | 'members'>): PlanOutline {
+  const name = { table: 'plan', id: row.id };
+  return {
     id: row.id,
     profile: row.profile,
     targets: row.targets,
@@ -127,8 +137,6 @@ function planOfRow(row: PlanRow): Plan {
     endedAt: row.endedAt,
     resolveAttempt: row.resolveAttempt,
     resolving: row.resolving === null ? null : parsed(name, Resolving, row.resolving),
-    findings: parsed(name, Findings, row.findings),
-    members: parsed(name, Members, row.members),
     detail: row.detail,
   };
 }

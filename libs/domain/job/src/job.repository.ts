@@ -38,12 +38,16 @@ export const JOB_BATCH = 200;
 /** Port. The Postgres adapter and the in-memory one pass the same contract suite. */
 export interface JobRepository {
   find(id: JobId): Promise<Versioned<Job> | undefined>;
+  /** Those of them that there are, in no order; one question, however many they are. */
+  findAll(ids: readonly JobId[]): Promise<readonly Versioned<Job>[]>;
   /**
-   * Every job of every plan that is being built, as one moment saw them: plans in order of making, their jobs in order
-   * of the plan, so that `waits` counts from the first one of its plan. Without the heavy parts of specifications, so
+   * Every job of every plan that is being built, or of one such plan, as one moment saw them: plans in order of making,
+   * their jobs in order of the plan, so that `waits` counts from the first one of its plan. Without the heavy parts of specifications, so
    * that a scheduler starts with 150,000 of them in seconds (Q12); `find` has those of one job.
    */
-  openJobs(): Promise<readonly StandingJob[]>;
+  openJobs(planId?: PlanId): Promise<readonly StandingJob[]>;
+  /** The revision of every job of every plan that is being built: what a board in memory is compared with. */
+  openRevisions(): Promise<ReadonlyMap<JobId, number>>;
   ofPlan(planId: PlanId): Promise<readonly Versioned<Job>[]>;
   /** The newest quarantined job for each build key of a profile, whose plan may be long over. */
   quarantined(profile: string): Promise<readonly Job[]>;

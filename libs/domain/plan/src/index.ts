@@ -44,6 +44,7 @@ export type {
 export {
   MAX_RESOLVE_ATTEMPTS,
   type Plan,
+  type PlanOutline,
   type PlanChange,
   type PlanRepository,
   type PlanState,

@@ -36,6 +36,9 @@ export interface Plan {
   readonly detail: string;
 }
 
+/** A plan without its long lists, as whoever looks at all open plans again and again reads it. */
+export type PlanOutline = Omit<Plan, 'findings' | 'members'>;
+
 /** How often resolving is tried before a plan fails. */
 export const MAX_RESOLVE_ATTEMPTS = 5;
 
@@ -53,8 +56,8 @@ export interface PlanChange<NewJob> {
 export interface PlanRepository<NewJob> {
   create(plan: Plan, outgoing: readonly Outgoing[]): Promise<void>;
   find(id: string): Promise<Versioned<Plan> | undefined>;
-  /** Plans that are not over. */
-  open(): Promise<readonly Versioned<Plan>[]>;
+  /** Plans that are not over, oldest first, without their long lists; `find` has those of one plan. */
+  open(): Promise<readonly Versioned<PlanOutline>[]>;
   /** Newest first. */
   recent(limit: number): Promise<readonly Plan[]>;
   save(change: PlanChange<NewJob>): Promise<Saved>;

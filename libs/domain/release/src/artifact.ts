@@ -22,6 +22,14 @@ export interface Artifact {
   readonly abi: ArtifactAbi | null;
 }
 
+/** An artifact in the staging index, as far as those that build upon it need it. */
+export interface StagedArtifact extends Pick<
+  Artifact,
+  'buildKey' | 'jobId' | 'attemptId' | 'sha256' | 'cpv' | 'receivedAt'
+> {
+  readonly path: string;
+}
+
 /** One immutable state of a profile's binhost that workstations were given. */
 export interface Generation {
   readonly profile: string;

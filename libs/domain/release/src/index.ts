@@ -1,2 +1,2 @@
 export type { ArtifactRepository, GenerationRepository, StoredBuild } from './artifact.repository.js';
-export type { Artifact, Generation, UploadExpectation } from './artifact.js';
+export type { Artifact, Generation, StagedArtifact, UploadExpectation } from './artifact.js';

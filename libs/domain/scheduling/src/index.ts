@@ -2,6 +2,7 @@ export { isLost, type BoardChange, type BoardJob, type NewBoardJob } from './boa
 export { DroneSpeeds } from './drone-speeds.js';
 export { DurationModel, type Observation, type Subject } from './duration-model.js';
 export { etaOfJob, etaOfPlan, Etas, type Eta, type Expected } from './eta.js';
+export { overlooked } from './overlooked.js';
 export { nothingKnown, type FleetDrone, type PlacementFacts, type ResourceNeed } from './fleet.js';
 export type { Exclusion, NotPlaced } from './not-placed.js';
 export {

@@ -116,6 +116,7 @@ export function artifactRepositoryContract(ledger: () => TestLedger): void {
     expect(own(await db.artifacts.unpublished())).toEqual(artifacts);
     expect(await db.artifacts.published(profile)).toEqual([]);
     expect(await db.artifacts.byBuildKeys(profile, ['same'])).toEqual([]);
+    expect(await db.artifacts.staged(profile, ['same'])).toEqual([]);
 
     const paths = ['a/Z-1.gpkg.tar', 'a/a-1.gpkg.tar', 'a/B-1.gpkg.tar'];
     const published = artifacts.map((a, i): Artifact => ({ ...a, state: 'published', path: paths[i] ?? '' }));
@@ -131,6 +132,12 @@ export function artifactRepositoryContract(ledger: () => TestLedger): void {
     expect(await db.artifacts.published(profile)).toEqual([b, z, a]);
     expect(own(await db.artifacts.unpublished())).toEqual([]);
     expect(await db.artifacts.byBuildKeys(profile, ['same', 'none'])).toEqual([b]);
+    if (!b) throw new Error('no artifact');
+    const { buildKey, jobId, attemptId, sha256, cpv, path, receivedAt } = b;
+    expect(await db.artifacts.staged(profile, ['none', 'same', 'same'])).toEqual([
+      { buildKey, jobId, attemptId, sha256, cpv, path, receivedAt },
+    ]);
+    expect(await db.artifacts.staged(profile, [])).toEqual([]);
     expect(await db.artifacts.bySha256s(profile, [sha256Of(100), sha256Of(101), 'none'])).toEqual([z, a]);
   });
 

@@ -318,6 +318,23 @@ export function jobRepositoryContract(ledger: () => TestLedger): void {
     const byPlan = found.toSorted((a, b) => (a.value.spec.planId < b.value.spec.planId ? -1 : 1));
     expect(byPlan).toEqual(expected);
     expect((await own.jobs.find(job.id))?.value.spec).toEqual(job.spec);
+
+    const ofSecond = expected.filter(({ value }) => value.spec.planId === second.plan.id);
+    expect(await own.jobs.openJobs(second.plan.id as PlanId)).toEqual(ofSecond);
+    expect(await own.jobs.openJobs(over.plan.id as PlanId)).toEqual([]);
+    const revisions = await own.jobs.openRevisions();
+    expect(expected.map(({ value }) => revisions.get(value.id))).toEqual(expected.map((e) => e.revision));
+    expect(over.jobs.filter(({ id }) => revisions.has(id))).toEqual([]);
+  });
+
+  it('finds many jobs at once, and leaves out those that are not there', async () => {
+    const { jobs } = await aPlanWithJobs(db, 3);
+    const ids = [...jobs.map(({ id }) => id), randomUUID() as JobId];
+    const found = await db.jobs.findAll(ids.slice(1));
+    expect(found.toSorted((a, b) => ids.indexOf(a.value.id) - ids.indexOf(b.value.id))).toEqual(
+      jobs.slice(1).map((value) => ({ value, revision: 1 })),
+    );
+    expect(await db.jobs.findAll([])).toEqual([]);
   });
 
   it('keeps the specification of a job as it is, whatever a change says of it', async () => {
