@@ -194,6 +194,9 @@ async function refresh() {
     read('/drones'),
     read('/jobs?state=delegated&limit=100'),
   ]);
+  byId('pauses').replaceChildren(
+    ...status.pauses.map(({ line }) => el('p', { class: 'banner paused' }, line)),
+  );
   byId('next').textContent = status.next;
   byId('synthetic').hidden = !status.synthetic;
   byId('profiles').replaceChildren(...status.profiles.map(profileCard));

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { cronCalendar } from '@swarm/adapter-cron';
-import { ScheduleAnswered, ScheduleAsked, type MessageBus, type Subscription } from '@swarm/contracts';
+import {
+  PauseAnswered,
+  PauseAsked,
+  ScheduleAnswered,
+  ScheduleAsked,
+  type MessageBus,
+  type Subscription,
+} from '@swarm/contracts';
 import type { ScheduleRun } from '@swarm/domain-schedule';
 import type { Clock } from '@swarm/kernel';
 import { silentLogger } from '@swarm/platform';
@@ -28,6 +35,27 @@ export async function leadSchedules(
   const { KeepSchedules } = (await import(pathToFileURL(file).href)) as Keeping;
   const keep = new KeepSchedules({ ...database, calendar: cronCalendar(), clock, log: silentLogger() });
   return bus.answer(ScheduleAsked, ScheduleAnswered, (asked) => keep.execute(asked));
+}
+
+/** What answers for pauses there. */
+interface KeepingPauses {
+  readonly KeepPauses: new (ports: object) => {
+    execute(asked: PauseAsked): Promise<PauseAnswered>;
+    expire(now: Date): Promise<boolean>;
+  };
+}
+
+/** A scheduler that leads, as far as pauses go, over the ledger of a test; `look` is what each of its rounds does. */
+export async function leadPauses(
+  bus: MessageBus,
+  { database }: Pick<TestLedger, 'database'>,
+  clock: Clock,
+): Promise<{ readonly subscription: Subscription; readonly look: () => Promise<boolean> }> {
+  const file = join(repositoryRoot(), 'apps/scheduler/src/use-cases/keep-pauses.ts');
+  const { KeepPauses } = (await import(pathToFileURL(file).href)) as KeepingPauses;
+  const keep = new KeepPauses({ ...database, clock, entropy: { id: randomUUID }, log: silentLogger() });
+  const subscription = await bus.answer(PauseAsked, PauseAnswered, (asked) => keep.execute(asked));
+  return { subscription, look: () => keep.expire(clock.now()) };
 }
 
 /** A record of a schedule that is over, as a scheduler would have stored it. */

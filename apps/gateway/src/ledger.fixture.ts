@@ -106,6 +106,13 @@ export class TestLedger {
     return attempt;
   }
 
+  /** Nothing but a free slot is missing. */
+  async need(cpv: string): Promise<void> {
+    const { value, revision } = await this.#find(cpv);
+    const job: Job = { ...coreOf(value), state: 'needed', notBefore: null };
+    await this.#save(job, revision, 'needs nothing first', [this.#moved(value, job, 'needs nothing first')]);
+  }
+
   /** Ends the job's attempt well; an attempt is made up where there was none. */
   async publish(cpv: string): Promise<void> {
     const open = await this.#openAttempt(cpv);

@@ -4,6 +4,7 @@ import type { JobRepository } from '@swarm/domain-job';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { GenerationRepository } from '@swarm/domain-release';
 import type { Calendar, ScheduleRepository } from '@swarm/domain-schedule';
+import type { PauseRepository } from '@swarm/domain-scheduling';
 import type { Clock } from '@swarm/kernel';
 
 /** The part of the ledger that the gateway reads; it writes nothing but profiles and their versions. */
@@ -18,6 +19,7 @@ export interface Ledger {
   readonly profiles: ProfileRepository;
   readonly generations: Pick<GenerationRepository, 'of' | 'ofPlan'>;
   readonly schedules: Pick<ScheduleRepository, 'all' | 'find' | 'runs'>;
+  readonly pauses: Pick<PauseRepository, 'open'>;
   readonly events: EventLog;
 }
 

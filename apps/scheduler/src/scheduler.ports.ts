@@ -3,6 +3,7 @@ import type { Job, JobRepository } from '@swarm/domain-job';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
 import type { Calendar, ScheduleRepository } from '@swarm/domain-schedule';
+import type { PauseRepository } from '@swarm/domain-scheduling';
 import type { PlanDocument } from '@swarm/contracts';
 import type { Clock, Log, Result } from '@swarm/kernel';
 
@@ -24,6 +25,7 @@ export interface SchedulerPorts {
   readonly plans: PlanRepository<Job>;
   readonly profiles: ProfileRepository;
   readonly schedules: ScheduleRepository;
+  readonly pauses: PauseRepository;
   readonly drones: Pick<DroneRepository, 'all' | 'find' | 'save'>;
   readonly strikes: StrikeRepository;
   readonly artifacts: Pick<ArtifactRepository, 'staged' | 'ofJob' | 'builds'>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { jobStates } from './event.messages.js';
+import { PauseView } from './pause.api.js';
 import { DroneName, ProfileName } from './work.messages.js';
 
 const Instant = z.iso.datetime();
@@ -229,6 +230,8 @@ export type ProfileStatus = z.output<typeof ProfileStatus>;
 
 export const Status = z.object({
   at: Instant,
+  /** What is being kept from drones now, by whom, until when and why: shown before all else (S19). */
+  pauses: z.array(PauseView).default([]),
   /** The next thing to do, in one sentence. */
   next: z.string(),
   /** True when any profile is synthetic. */

@@ -14,6 +14,7 @@ import {
   Status,
 } from './api.model.js';
 import { defineEndpoint, type Endpoint } from './endpoint.js';
+import { pauseApi } from './pause.api.js';
 import { quarantineApi } from './quarantine.api.js';
 import { ProfileDiff, ProfileVersionSummary, ProfileVersionView, PushedVersion } from './profile.model.js';
 import { scheduleApi } from './schedule.api.js';
@@ -128,6 +129,7 @@ export const api = {
     response: z.object({ drones: z.array(DroneView) }),
   }),
   ...quarantineApi,
+  ...pauseApi,
   releases: defineEndpoint({
     method: 'GET',
     path: '/releases',

@@ -103,5 +103,7 @@ export {
   WorkOutcome,
   WorkReported,
 } from './work.messages.js';
+export { PauseView } from './pause.api.js';
+export { PauseAnswered, PauseAsked, PauseFact, PauseMoved, PauseScope } from './pause.messages.js';
 export { QuarantineDetail, QuarantineView } from './quarantine.api.js';
 export { QuarantineAnswered, QuarantineAsked } from './quarantine.messages.js';

@@ -16,6 +16,7 @@ import {
   ReleasePromoted,
   RunStarted,
 } from './event.messages.js';
+import { PauseAnswered, PauseAsked, PauseMoved } from './pause.messages.js';
 import { RunEnded, ScheduleAnswered, ScheduleAsked, ScheduleMissed } from './schedule.messages.js';
 import { WhyAnswered, WhyAsked } from './why.messages.js';
 import { QuarantineAnswered, QuarantineAsked } from './quarantine.messages.js';
@@ -34,6 +35,7 @@ export const events = {
   ArtifactPublished,
   ArtifactRefused,
   ReleasePromoted,
+  PauseMoved,
   DroneMoved,
   ReclaimRequested,
 } as const satisfies Record<string, Message>;
@@ -50,6 +52,8 @@ export const messages = {
   PlanAnswered,
   QuarantineAsked,
   QuarantineAnswered,
+  PauseAsked,
+  PauseAnswered,
   ScheduleAsked,
   ScheduleAnswered,
   WhyAsked,

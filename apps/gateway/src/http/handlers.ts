@@ -7,10 +7,12 @@ import { eventView } from '../use-cases/describe-event.js';
 import { askWhy } from '../use-cases/ask-why.js';
 import { askSchedule, removeSchedule, runSchedule } from '../use-cases/ask-schedule.js';
 import { checkSchedules } from '../use-cases/check-schedules.js';
+import { beginPause, endPause } from '../use-cases/ask-pause.js';
 import { askQuarantine } from '../use-cases/ask-quarantine.js';
 import { readDrones, readReleases } from '../use-cases/read-fleet.js';
 import { findJobs, readJob, readJobs } from '../use-cases/read-jobs.js';
 import { readQuarantine, readQuarantined } from '../use-cases/read-quarantine.js';
+import { readPauses } from '../use-cases/read-pauses.js';
 import { readPlan, readPlans } from '../use-cases/read-plans.js';
 import { acceptLine, pushProfile } from '../use-cases/push-profile.js';
 import { diffVersions, readVersion, readVersions } from '../use-cases/read-profile.js';
@@ -39,6 +41,9 @@ export function handlersOver(ports: GatewayPorts): Handlers {
     quarantined: ({ id }) => readQuarantined(ports, id),
     releaseQuarantine: (wish) => askQuarantine(ports, 'release', wish),
     addQuarantine: (wish) => askQuarantine(ports, 'add', wish),
+    pauses: async () => ({ pauses: await readPauses(ports) }),
+    beginPause: (wish) => beginPause(ports, wish),
+    endPause: (wish) => endPause(ports, wish),
     releases: async ({ profile }) => ({ releases: await readReleases(ports, profile) }),
     profiles: async () => ({ profiles: (await ports.profiles.all()).map(profileView) }),
     putProfile: (profile) => putProfile(ports, profile),

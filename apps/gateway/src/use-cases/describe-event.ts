@@ -1,4 +1,5 @@
-import { events, type EventView, type StoredEvent } from '@swarm/contracts';
+import { events, type EventView, type PauseMoved, type StoredEvent } from '@swarm/contracts';
+import { scopeText } from '@swarm/domain-scheduling';
 import type { z } from 'zod';
 
 type Known = typeof events;
@@ -22,6 +23,7 @@ const sentences: Sentences = {
     `version ${number} of profile ${profile} was pushed by ${author}: ${reason}`,
   ReleasePromoted: ({ profile, generation, packages }) =>
     `release ${generation} of ${profile} is out, ${packages} packages`,
+  PauseMoved: pauseLine,
   DroneMoved: ({ drone, from, to, reason }) => `${drone} went from ${from} to ${to}${tail(reason)}`,
   ReclaimRequested: ({ drone, attemptIds, reason }) =>
     `${attemptIds.length} attempts of ${drone} are taken back${tail(reason)}`,
@@ -38,6 +40,20 @@ export function eventView(stored: StoredEvent): EventView {
     line: lineOf(message, payload),
     payload,
   };
+}
+
+function pauseLine({ pause, state, by }: PauseMoved): string {
+  const what = scopeText(pause.scope);
+  switch (state) {
+    case 'begun':
+      return `${pause.author} pauses ${what} until ${pause.until}: ${pause.reason}`;
+    case 'over':
+      return `the pause of ${what} by ${pause.author} is over`;
+    case 'resumed':
+      return `${by ?? 'somebody'} ends the pause of ${what} by ${pause.author}`;
+    case 'replaced':
+      return `the pause of ${what} by ${pause.author} makes way for another`;
+  }
 }
 
 function lineOf(message: string, payload: unknown): string {

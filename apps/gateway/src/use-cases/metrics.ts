@@ -1,5 +1,7 @@
 import { droneStates, jobStates, type Status } from '@swarm/contracts';
 
+const pauseScopes = ['swarm', 'profile', 'plan'] as const;
+
 interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
@@ -7,7 +9,7 @@ interface Sample {
 
 /** The status in Prometheus' text format. Labels have few values: never a package, never a drone. Pure. */
 export function metricsText(status: Status): string {
-  const { profiles, drones } = status;
+  const { pauses, profiles, drones } = status;
   const byProfile = (value: (of: Status['profiles'][number]) => number | null): Sample[] =>
     profiles.flatMap((of) => {
       const number = value(of);
@@ -29,6 +31,14 @@ export function metricsText(status: Status): string {
       'swarm_latest_plan_success_ratio',
       'Published by jobs ever attempted; quarantined ones count against it.',
       byProfile(({ numbers }) => numbers.successRate),
+    ),
+    gauge(
+      'swarm_pauses_count',
+      'Pauses that stand: of the swarm, of profiles, of plans.',
+      pauseScopes.map((scope) => ({
+        labels: { scope },
+        value: pauses.filter((pause) => pause.scope.kind === scope).length,
+      })),
     ),
     gauge(
       'swarm_drones_count',

@@ -1,11 +1,13 @@
-import type { ProfileStatus, Status } from '@swarm/contracts';
+import type { PauseView, ProfileStatus, Status } from '@swarm/contracts';
 
-type Numbers = Pick<Status, 'profiles' | 'drones'>;
+type Numbers = Pick<Status, 'pauses' | 'profiles' | 'drones'>;
 
 /** The next thing for the operator to do, in one sentence: what stops most comes first. Pure. */
-export function nextThing({ profiles, drones }: Numbers): string {
+export function nextThing({ pauses, profiles, drones }: Numbers): string {
   if (profiles.length === 0)
     return 'There is no profile yet: `swarm up` makes one, or POST /api/v1/profiles.';
+  const pause = pauseOfAll(pauses, profiles);
+  if (pause) return pauseSentence(pause);
   if (drones.online === 0 && profiles.some((profile) => unfinished(profile) > 0)) {
     return drones.total === 0
       ? 'Work waits and no drone has enrolled: start one.'
@@ -40,6 +42,26 @@ function openSentence(open: readonly ProfileStatus[]): string {
   const left = open.reduce((sum, profile) => sum + unfinished(profile), 0);
   const total = open.reduce((sum, { numbers }) => sum + numbers.jobs.total, 0);
   return `Nothing for you to do: the swarm is at work, ${left} of ${total} packages are still to be built.`;
+}
+
+/** Where nothing that could be handed out may be: the pause that it is for. */
+function pauseOfAll(pauses: readonly PauseView[], profiles: readonly ProfileStatus[]): PauseView | undefined {
+  const ofSwarm = pauses.find(({ scope }) => scope.kind === 'swarm');
+  if (ofSwarm) return ofSwarm;
+  const held = profiles
+    .filter((profile) => unfinished(profile) > 0)
+    .map(({ profile, plan }) =>
+      pauses.find(
+        ({ scope }) =>
+          (scope.kind === 'profile' && scope.profile === profile) ||
+          (scope.kind === 'plan' && scope.plan === plan?.id),
+      ),
+    );
+  return held.includes(undefined) ? undefined : held[0];
+}
+
+function pauseSentence({ resume, until }: PauseView): string {
+  return `Nothing is handed out: \`${resume}\` ends the pause; by itself it ends at ${until}.`;
 }
 
 function unfinished({ plan, numbers: { jobs } }: ProfileStatus): number {

@@ -1,16 +1,18 @@
 import type { JobDetail, JobStateName, JobSummary } from '@swarm/contracts';
 import { packageOf } from '@swarm/domain-ebuild';
 import type { Attempt, Job, JobId, PlanId } from '@swarm/domain-job';
+import { pausesOver, type Pause } from '@swarm/domain-scheduling';
 
 import type { GatewayPorts } from '../ports.js';
 import { ApiRefusal } from './api-refusal.js';
 import { latestPlans, RECENT_PLANS } from './latest-plans.js';
+import { standing } from './read-pauses.js';
 import { attemptView, jobSummary } from './views.js';
 
 /** Most jobs that a search by atom answers with. */
 const MAX_FOUND = 200;
 
-type Ports = Pick<GatewayPorts, 'jobs' | 'drones' | 'clock'>;
+type Ports = Pick<GatewayPorts, 'jobs' | 'drones' | 'pauses' | 'clock'>;
 
 /** Reads jobs with what their reasons depend on; made anew for each request. */
 export class JobReader {
@@ -18,15 +20,21 @@ export class JobReader {
     private readonly ports: Ports,
     private readonly openAttempts: ReadonlyMap<string, Attempt>,
     private readonly served: ReadonlySet<string>,
+    private readonly pauses: readonly Pause[],
   ) {}
 
   static async open(ports: Ports): Promise<JobReader> {
-    const [attempts, drones] = await Promise.all([ports.jobs.openAttempts(), ports.drones.all()]);
+    const [attempts, drones, pauses] = await Promise.all([
+      ports.jobs.openAttempts(),
+      ports.drones.all(),
+      standing(ports),
+    ]);
     const online = drones.filter(({ value }) => value.state === 'online');
     return new JobReader(
       ports,
       new Map(attempts.map((attempt) => [attempt.jobId, attempt])),
       new Set(online.map(({ value }) => value.capabilities.profile)),
+      pauses,
     );
   }
 
@@ -39,12 +47,15 @@ export class JobReader {
   summaries(jobs: readonly Job[]): JobSummary[] {
     const siblings = new Map<string, Job>(jobs.map((job) => [job.spec.buildKey, job]));
     const now = this.ports.clock.now();
+    const plans = jobs.map(({ spec }) => ({ id: spec.planId, profile: spec.profile }));
+    const pauseOf = pausesOver(this.pauses, plans, now);
     return jobs.map((job) =>
       jobSummary(job, {
         now,
         siblings,
         hasDrone: this.served.has(job.spec.profile),
         openAttempt: this.openAttempts.get(job.id),
+        pause: pauseOf(job.spec.planId),
       }),
     );
   }

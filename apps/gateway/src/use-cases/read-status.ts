@@ -6,6 +6,7 @@ import type { GatewayPorts } from '../ports.js';
 import { JobReader } from './read-jobs.js';
 import { nextThing } from './next-thing.js';
 import { numbersOf } from './plan-numbers.js';
+import { readPauses } from './read-pauses.js';
 import { latestPlans } from './latest-plans.js';
 import { versionsOf } from './version-views.js';
 import { planSummary, releaseView } from './views.js';
@@ -26,7 +27,8 @@ export async function readStatus(ports: GatewayPorts): Promise<Status> {
   for (const profile of profiles) {
     statuses.push(await profileStatus(profile, latest.get(profile.name)?.id, reader, ports));
   }
-  const numbers = { profiles: statuses, drones: droneNumbers(drones.map(({ value }) => value)) };
+  const pauses = await readPauses(ports);
+  const numbers = { pauses, profiles: statuses, drones: droneNumbers(drones.map(({ value }) => value)) };
   return {
     at: ports.clock.now().toISOString(),
     next: nextThing(numbers),

@@ -10,6 +10,7 @@ import {
 import type { Attempt, Job } from '@swarm/domain-job';
 import type { Finding, Plan, Profile } from '@swarm/domain-plan';
 import type { Generation } from '@swarm/domain-release';
+import type { Pause } from '@swarm/domain-scheduling';
 import { assertNever } from '@swarm/kernel';
 
 /** Names of missing dependencies that a reason lists before it only counts. */
@@ -86,6 +87,8 @@ export interface JobSurroundings {
   /** True when some drone may be given work of the job's profile. */
   readonly hasDrone: boolean;
   readonly openAttempt: Attempt | undefined;
+  /** What keeps its plan from being handed out; undefined where nothing does. */
+  readonly pause: Pause | undefined;
 }
 
 export function jobSummary(job: Job, surroundings: JobSurroundings): JobSummary {
@@ -111,11 +114,12 @@ export function jobSummary(job: Job, surroundings: JobSurroundings): JobSummary 
 }
 
 /** Why a job is not published; nothing waits without a reason that can be named. */
-export function reasonOf(job: Job, { now, siblings, hasDrone }: JobSurroundings): string {
+export function reasonOf(job: Job, { now, siblings, hasDrone, pause }: JobSurroundings): string {
   switch (job.state) {
     case 'waiting':
       return waitsFor(job, siblings);
     case 'needed':
+      if (pause) return `paused by ${pause.author} until ${pause.until.toISOString()}: ${pause.reason}`;
       if (job.notBefore && job.notBefore > now) return `tried again at ${job.notBefore.toISOString()}`;
       return hasDrone
         ? 'waits for a free slot'

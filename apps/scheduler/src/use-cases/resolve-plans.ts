@@ -29,14 +29,18 @@ export class ResolvePlans {
     private readonly refusals: Refusals,
   ) {}
 
-  /** Gives a plan that nobody resolves to a drone; takes it back from one that is lost or has forgotten it. */
-  async handOut(plan: Versioned<Plan>, drones: readonly Drone[]): Promise<void> {
+  /**
+   * Gives a plan that nobody resolves to a drone, unless it is paused (S19); takes it back from one that is lost or has
+   * forgotten it.
+   */
+  async handOut(plan: Versioned<Plan>, drones: readonly Drone[], isHeld = false): Promise<void> {
     const { resolving } = plan.value;
     if (resolving !== null) {
       const lost = this.#whyLost(resolving, drones);
       if (lost !== undefined) await this.#giveUpOn(plan, lost);
       return;
     }
+    if (isHeld) return;
     const { profile } = plan.value;
     const drone = drones.find(
       ({ name, state, capabilities }) =>

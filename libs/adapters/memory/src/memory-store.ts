@@ -4,6 +4,7 @@ import type { Attempt, Job, JobMove } from '@swarm/domain-job';
 import type { Plan, Profile, ProfileVersion } from '@swarm/domain-plan';
 import type { Artifact, Generation } from '@swarm/domain-release';
 import type { Schedule, ScheduleRun } from '@swarm/domain-schedule';
+import type { PauseRecord } from '@swarm/domain-scheduling';
 import type { Versioned } from '@swarm/kernel';
 
 /** A row of the outbox with all that a relay never sees. */
@@ -46,6 +47,8 @@ export class MemoryStore {
   readonly schedules = new Map<string, Versioned<Schedule>>();
   /** In order of making. */
   readonly runs = new Map<string, Versioned<ScheduleRun>>();
+  /** By id, in order of beginning. */
+  readonly pauses = new Map<string, PauseRecord>();
   readonly events: StoredEvent[] = [];
   readonly outbox: MemoryOutboxRow[] = [];
   /** Called when something was added to the outbox. */

@@ -4,6 +4,7 @@ import type { Job, JobRepository } from '@swarm/domain-job';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
 import type { ScheduleRepository } from '@swarm/domain-schedule';
+import type { PauseRepository } from '@swarm/domain-scheduling';
 
 import { memoryArtifacts, memoryGenerations } from './artifacts.js';
 import { memoryDrones, memoryRecovery } from './drones.js';
@@ -11,6 +12,7 @@ import { memoryJobs } from './jobs.js';
 import { MemoryLeader, type Leader } from './leader.js';
 import { MemoryStore } from './memory-store.js';
 import { memoryEvents, memoryOutbox } from './messages.js';
+import { memoryPauses } from './pauses.js';
 import { memoryPlans } from './plans.js';
 import { memoryProfiles } from './profiles.js';
 import { memorySchedules } from './schedules.js';
@@ -35,6 +37,7 @@ export interface MemoryDatabase extends AsyncDisposable {
   readonly artifacts: ArtifactRepository;
   readonly generations: GenerationRepository;
   readonly schedules: ScheduleRepository;
+  readonly pauses: PauseRepository;
   readonly events: EventLog;
   readonly outbox: Outbox;
   leader(lockName: string): Leader;
@@ -58,6 +61,7 @@ export function openMemoryDatabase({
     artifacts: memoryArtifacts(store, source),
     generations: memoryGenerations(store, source),
     schedules: memorySchedules(store, source),
+    pauses: memoryPauses(store, source),
     events: memoryEvents(store),
     outbox: memoryOutbox(store, source),
     leader: (lockName) => new MemoryLeader(store, lockName),

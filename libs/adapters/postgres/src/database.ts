@@ -4,6 +4,7 @@ import type { Job, JobRepository } from '@swarm/domain-job';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
 import type { ScheduleRepository } from '@swarm/domain-schedule';
+import type { PauseRepository } from '@swarm/domain-scheduling';
 
 import type { Leader } from './leader.js';
 
@@ -28,6 +29,7 @@ export interface Database extends AsyncDisposable {
   readonly artifacts: ArtifactRepository;
   readonly generations: GenerationRepository;
   readonly schedules: ScheduleRepository;
+  readonly pauses: PauseRepository;
   readonly events: EventLog;
   readonly outbox: Outbox;
   /** The lock of that name; at most one holder in the whole swarm. */

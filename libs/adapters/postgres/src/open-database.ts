@@ -12,6 +12,7 @@ import { openPrisma, type Ledger } from './ledger.js';
 import { postgresEvents } from './messages.js';
 import { OutboxListener } from './outbox-listener.js';
 import { postgresOutbox } from './outbox.js';
+import { postgresPauses } from './pauses.js';
 import { postgresPlans } from './plans.js';
 import { openPool } from './pool.js';
 import { postgresProfiles } from './profiles.js';
@@ -47,6 +48,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     artifacts: postgresArtifacts(ledger),
     generations: postgresGenerations(ledger),
     schedules: postgresSchedules(ledger),
+    pauses: postgresPauses(ledger),
     events: postgresEvents(ledger),
     outbox: postgresOutbox(ledger, listener),
     leader: (lockName) => postgresLeader(lockName, { ...options, closing: closing.signal, onAcquired }),

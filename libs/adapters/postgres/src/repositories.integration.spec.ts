@@ -4,6 +4,7 @@ import { artifactRepositoryContract } from './contract/artifacts.contract.js';
 import { droneRepositoryContract } from './contract/drones.contract.js';
 import { overEveryLedger } from './contract/ledgers.contract.js';
 import { messagesContract } from './contract/messages.contract.js';
+import { pauseRepositoryContract } from './contract/pauses.contract.js';
 import { planRepositoryContract } from './contract/plans.contract.js';
 import { profileVersionsContract } from './contract/profiles.contract.js';
 import { scheduleRepositoryContract } from './contract/schedules.contract.js';
@@ -18,6 +19,10 @@ describe('the versions of profiles in the ledger', () => {
 
 describe('the schedules of the ledger', () => {
   overEveryLedger(scheduleRepositoryContract);
+});
+
+describe('the pauses of the ledger', () => {
+  overEveryLedger(pauseRepositoryContract);
 });
 
 describe('the drones of the ledger', () => {
