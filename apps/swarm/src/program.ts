@@ -2,6 +2,7 @@ import { exitCodes, SwarmError } from '@swarm/kernel';
 import { Command, CommanderError } from 'commander';
 
 import { followCommands } from './commands/follow.commands.js';
+import { pauseCommands } from './commands/pause.commands.js';
 import { planCommands } from './commands/plan.commands.js';
 import { quarantineCommand } from './commands/quarantine.commands.js';
 import { readCommands } from './commands/read.commands.js';
@@ -17,6 +18,7 @@ export function makeProgram(surroundings: Surroundings, local: readonly Command[
     ...planCommands(surroundings),
     ...followCommands(surroundings),
     quarantineCommand(surroundings),
+    ...pauseCommands(surroundings),
   ];
   for (const command of [...local, ...remote]) program.addCommand(command);
   return configured(program, surroundings);

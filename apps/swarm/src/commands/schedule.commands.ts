@@ -6,6 +6,7 @@ import type { ApiClient } from '../client/api-client.js';
 import { printAdded, printChecks, printSchedules } from '../print/schedule.views.js';
 import type { Surroundings } from '../surroundings.js';
 import { apiCommand, clientFor, show, type ApiOptions } from './api-command.js';
+import { durationMs } from './duration-option.js';
 
 interface AddOptions extends ApiOptions {
   readonly cron: string;
@@ -21,8 +22,6 @@ interface PauseOptions extends ApiOptions {
   readonly for?: string;
   readonly author?: string;
 }
-
-const MS_OF_UNIT = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** `list`, `add`, `remove`, `run`, `check`, `enable`, `disable`, `pause` and `resume` of schedules. */
 export function scheduleCommands(surroundings: Surroundings): Command[] {
@@ -150,14 +149,4 @@ async function onlyProfile(client: ApiClient): Promise<string> {
   if (only !== undefined && others.length === 0) return only;
   const known = profiles.map(({ name }) => name).join(', ') || 'none';
   throw new SwarmError('SWARM_USAGE', 'Which profile? --profile names it.', { hint: `Profiles: ${known}.` });
-}
-
-function durationMs(option: string, text: string): number {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  if (count === undefined || unit === undefined) {
-    throw new SwarmError('SWARM_USAGE', `${option}: "${text}" is no duration.`, {
-      hint: 'Write a number and a unit: 30s, 10m, 4h or 2d.',
-    });
-  }
-  return Number(count) * MS_OF_UNIT[unit as keyof typeof MS_OF_UNIT];
 }

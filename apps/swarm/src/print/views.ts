@@ -10,6 +10,7 @@ import type {
   Status,
 } from '@swarm/contracts';
 
+import { pauseLines } from './pause.views.js';
 import { bytes, clockTime, duration, mark, percent, plain, table } from './text.js';
 
 /** Kinds of trouble that a summary lists in full. */
@@ -22,6 +23,7 @@ export function printStatus(status: Status): string {
     .map((state) => `, ${drones[state]} ${state === 'probation' ? 'on probation' : state}`)
     .join('');
   return [
+    ...pauseLines(status.pauses),
     plain(status.next),
     '',
     ...status.profiles.map(profileLines),
