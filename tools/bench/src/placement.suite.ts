@@ -18,12 +18,17 @@ const JOBS = 170_000;
 const DEPENDENTS = 10;
 const EVENTS = 200;
 const PLANS = 4;
+/** Drones of four kinds, or each with a speed and a way to the binhost of its own, as they are measured. */
+type Speeds = 'four' | 'different';
+
 const NOW = new Date('2026-01-01T00:00:00Z');
 
 /** What the scheduler decides, in memory: a round of placement, and what one event costs. */
 export function placementResults(runs: number): readonly Result[] {
   const full = viewOf(READY, 0);
   const busy = viewOf(READY, DRONES - 1);
+  const different = viewOf(READY, 0, 'different');
+  const half = viewOf(READY, DRONES / 2, 'different');
   const roots = Math.floor(JOBS / PLANS / (1 + DEPENDENTS));
   const board = boardOf(JOBS, (at) => (at < roots ? [] : [at % roots]));
   let next = 0;
@@ -35,6 +40,10 @@ export function placementResults(runs: number): readonly Result[] {
       own: () => place(full, NOW),
     }),
     compare('placement: the same, one drone of them free', runs, { own: () => place(busy, NOW) }),
+    compare('placement: the same, each drone with a speed of its own', runs, {
+      own: () => place(different, NOW),
+    }),
+    compare('placement: the same, half of those free', runs, { own: () => place(half, NOW) }),
     compare(`board: ${EVENTS} publications of ${JOBS} jobs, ${DEPENDENTS} dependents each`, runs, {
       own: publications,
     }),
@@ -42,10 +51,10 @@ export function placementResults(runs: number): readonly Result[] {
   ];
 }
 
-function viewOf(ready: number, busy: number): PlacementView {
+function viewOf(ready: number, busy: number, speeds: Speeds = 'four'): PlacementView {
   const board = boardOf(ready, () => []);
   const jobs = [...board.plans.values()].flatMap((lane) => [...lane.jobs]);
-  const fleet = Array.from({ length: DRONES }, (_unused, i) => droneOf(i));
+  const fleet = Array.from({ length: DRONES }, (_unused, i) => droneOf(i, speeds));
   for (let i = 0; i < busy; i += 1) {
     const job = jobs[i]?.job;
     if (!job) continue;
@@ -90,18 +99,32 @@ function publish(board: WorkBoard, at: number): void {
   board.apply(id, { type: 'artifact-published', artifact }, 'bench', NOW);
 }
 
+/** One literal each, as a row of the ledger becomes a job: what is put together by spreading is several times as large. */
 function jobOf(plan: number, at: number): OpenJob {
   return {
-    ...{ id: `${plan}-${at}` as JobId, state: 'waiting', attempt: 0, failures: 0, reclaims: 0, failedOn: [] },
+    id: `${plan}-${at}` as JobId,
+    state: 'waiting',
+    attempt: 0,
+    failures: 0,
+    reclaims: 0,
+    failedOn: [],
     spec: {
-      ...{ planId: `plan-${plan}` as PlanId, profile: 'bench', cpv: `bench/p${at}-1` as never, slot: '0' },
-      ...{ use: [], repository: 'bench', buildKey: `${plan}-${at}`, bootstrap: false, why: 'new' },
-      ...{ waits: [], criticalPath: 1 },
+      planId: `plan-${plan}` as PlanId,
+      profile: 'bench',
+      cpv: `bench/p${at}-1` as never,
+      slot: '0',
+      use: [],
+      repository: 'bench',
+      buildKey: `${plan}-${at}`,
+      bootstrap: false,
+      why: 'new',
+      waits: [],
+      criticalPath: 1,
     },
   };
 }
 
-function droneOf(i: number): FleetDrone {
+function droneOf(i: number, speeds: Speeds): FleetDrone {
   const name = `drone-${i}`;
   const drone: Drone = {
     ...{ name, state: 'online', reason: '', incarnation: name, enrolledAt: NOW },
@@ -115,7 +138,9 @@ function droneOf(i: number): FleetDrone {
     },
     ...{ grounding: null, badUpload: null },
   };
-  return { drone, speed: [1, 0.5, 0.85, 1.4][i % 4] ?? 1, overheadMs: 0, otherWork: 0 };
+  const isMeasured = speeds === 'different';
+  const speed = isMeasured ? 0.4 + (1.2 * hashOf(name)) / 2 ** 32 : ([1, 0.5, 0.85, 1.4][i % 4] ?? 1);
+  return { drone, speed, overheadMs: isMeasured ? hashOf(`${name}+`) % 10_000 : 0, otherWork: 0 };
 }
 
 function hashOf(text: string): number {

@@ -29,6 +29,8 @@ export interface BoardJob {
   expectedMs: number;
   /** Expected time of the longest chain of dependents that starts here, this one included, on the reference drone. */
   rankMs: number;
+  /** Its place among the ready ones of its plan, as `ReadyQueue` keeps it. */
+  heapAt: number;
 }
 
 /** One change that an event made: what goes into the ledger. */

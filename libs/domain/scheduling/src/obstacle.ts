@@ -8,12 +8,16 @@ const BYTES_PER_GIB = 1024 ** 3;
 /** Why a drone does not come into question for a job, as it follows its name in a sentence; undefined if it does. */
 export function obstacle(
   job: OpenJob,
-  { drone }: FleetDrone,
+  each: FleetDrone,
   facts: PlacementFacts,
   now: Date,
 ): string | undefined {
-  const limit = workLimit(drone, now);
-  if (limit.atMost === 0) return limit.because;
+  const limit = workLimit(each.drone, now);
+  return limit.atMost === 0 ? limit.because : misfit(job, each, facts);
+}
+
+/** The same of a drone that may have work, whosever it is. */
+export function misfit(job: OpenJob, { drone }: FleetDrone, facts: PlacementFacts): string | undefined {
   const { profile } = job.spec;
   if (drone.capabilities.profile !== profile) return `builds for ${drone.capabilities.profile}`;
   const kind = facts.kindOf(profile);

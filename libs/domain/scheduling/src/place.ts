@@ -1,15 +1,16 @@
 import { byCanary, narrowed } from '@swarm/domain-blame';
 import { owesCanary } from '@swarm/domain-drone';
-import type { DroneName, JobId } from '@swarm/domain-job';
+import type { DroneName, JobId, OpenJob } from '@swarm/domain-job';
 
+import { AsNeeded } from './as-needed.js';
 import type { BoardJob } from './board-job.js';
-import type { FleetDrone, PlacementFacts, ResourceNeed } from './fleet.js';
+import { Crew } from './crew.js';
+import type { FleetDrone, PlacementFacts } from './fleet.js';
 import { FleetTable } from './fleet-table.js';
-import type { Exclusion, NotPlaced } from './not-placed.js';
-import { obstacle, shortage } from './obstacle.js';
+import type { NotPlaced } from './not-placed.js';
 import { isStanding, type Pause } from './pause.js';
 import type { PlanLane } from './plan-lane.js';
-import { ReadyQueue } from './ready-queue.js';
+import { ReadyWalk } from './ready-queue.js';
 import type { WorkBoard } from './work-board.js';
 
 /** One decision: this job goes to this drone, now. */
@@ -47,8 +48,6 @@ export const defaultPlacement: PlacementPolicy = {
   bytesPerMakeJob: 1024 ** 3,
 };
 
-/** A drone that built the package before is taken for so much faster: its ccache knows the objects. */
-const CACHE_GAIN = 0.95;
 /** Jobs that may wait for busy drones in one round, for each drone: beyond that, whoever is free takes the next. */
 const MAX_WAITS_PER_DRONE = 4;
 
@@ -96,32 +95,21 @@ export function explainRound(
   return { placements, of: (job) => byJob.get(job.job.id) ?? round.whyNot(job) };
 }
 
-/** What a job weighs in its plan: the chain behind it, and how long it has been waiting for a slot. */
-export function urgencyOf({ rankMs, since }: BoardJob, { ageing }: PlacementPolicy): number {
-  return rankMs - ageing * since.getTime();
-}
-
-/** Drones that come into question for jobs of one kind. */
-interface Candidates {
-  readonly at: readonly number[];
-  readonly need: ResourceNeed;
-  /** True once none of them has a free slot; slots are only taken in a round. */
-  isExhausted: boolean;
-}
-
 interface Queue {
   readonly lane: PlanLane;
-  readonly ready: ReadyQueue;
+  readonly ready: ReadyWalk;
   servedMs: number;
 }
 
 class PlacementRound {
   readonly #table: FleetTable;
-  readonly #candidates = new Map<string, Candidates>();
+  /** By profile. */
+  readonly #crews = new Map<string, Crew>();
   readonly #placements: Placement[] = [];
   readonly #placed = new Set<BoardJob>();
   readonly #waiting = new Map<BoardJob, NotPlaced>();
-  #ready = 0;
+  /** Ready jobs that the round has not come to. */
+  #left = 0;
 
   constructor(
     private readonly view: PlacementView,
@@ -135,12 +123,18 @@ class PlacementRound {
     this.#giveCanaries();
     if (this.#table.openSlots <= 0) return this.#placements;
     const queues = this.#queues();
-    this.#ready = queues.reduce((sum, { ready }) => sum + ready.size, 0);
+    this.#left = queues.reduce((sum, { ready }) => sum + ready.left, 0);
     while (this.#table.openSlots > 0) {
       const queue = leastServed(queues);
-      const entry = queue?.ready.pop();
-      if (!queue || !entry) break;
-      this.#ready -= 1;
+      if (!queue) break;
+      if (this.#isHopeless(queue.lane)) {
+        this.#left -= queue.ready.left;
+        queues.splice(queues.indexOf(queue), 1);
+        continue;
+      }
+      const entry = queue.ready.next();
+      if (!entry) break;
+      this.#left -= 1;
       if (this.#placed.has(entry) || this.#isDelayed(entry)) continue;
       if (this.#choose(entry)) queue.servedMs += entry.expectedMs;
     }
@@ -153,28 +147,29 @@ class PlacementRound {
     if (job.state === 'needed' && this.#isDelayed(entry)) {
       return { kind: 'delayed', until: job.notBefore ?? this.now };
     }
-    const { at, need } = this.#candidatesFor(entry);
-    const excluded = this.view.fleet.flatMap((each, index): Exclusion[] => {
-      if (at.includes(index)) return [];
-      const because = obstacle(job, each, this.view.facts, this.now) ?? shortage(each, need);
-      return because === undefined ? [] : [{ drone: each.drone.name, because }];
-    });
+    const crew = this.#crewFor(job);
+    const { at, excluded } = crew.candidatesFor(job);
     if (at.length === 0) return { kind: 'no-drone', profile: job.spec.profile, excluded };
     const waits = this.#waiting.get(entry);
     if (waits) return waits;
-    const able = this.#preferred(entry, at);
+    const able = crew.preferred(job, at);
     const freeInMs = Math.min(...able.map((each) => this.#table.freeInMs[each] ?? 0));
-    const drones = able.map((each) => this.#nameOf(each));
+    const drones = able.map((each) => this.#table.nameOf(each));
     return { kind: 'no-free-slot', drones, freeInMs, excluded };
   }
 
   #queues(): Queue[] {
-    const urgency = (entry: BoardJob): number => urgencyOf(entry, this.policy);
+    const { ageing } = this.policy;
     return this.#lanes().flatMap((lane) =>
       lane.ready.size === 0
         ? []
-        : [{ lane, ready: new ReadyQueue(lane.ready, urgency), servedMs: lane.servedMs }],
+        : [{ lane, ready: new ReadyWalk(lane.queue(ageing)), servedMs: lane.servedMs }],
     );
+  }
+
+  /** True when nobody has room for anything of the plan: slots are only taken in a round. */
+  #isHopeless({ profile, jobs: [first] }: PlanLane): boolean {
+    return profile !== undefined && first !== undefined && !this.#crewFor(first.job).hasRoom;
   }
 
   /** Plans of which something may be given out. */
@@ -196,92 +191,69 @@ class PlacementRound {
       owesCanary(drone) && (this.#table.free[at] ?? 0) > 0 ? [at] : [],
     );
     if (owing.length === 0) return;
-    const { isKnownToBuild } = this.view.facts;
     const ready = this.#lanes().flatMap((lane) => [...lane.ready]);
-    const expected = new Map(ready.map(({ job, expectedMs }) => [job.id, expectedMs]));
-    const order = byCanary({ isKnownToBuild, expectedMs: ({ id }) => expected.get(id) ?? 0 });
-    const open = ready.filter((entry) => !this.#isDelayed(entry)).sort((a, b) => order(a.job, b.job));
-    for (const at of owing) {
-      const entry = open.find((each) => !this.#placed.has(each) && this.#candidatesFor(each).at.includes(at));
+    const samples = new Map(ready.map((entry) => [entry.job.spec.profile, entry.job]));
+    const able = owing.filter((at) => {
+      const sample = samples.get(this.view.fleet[at]?.drone.capabilities.profile ?? '');
+      return sample !== undefined && this.#crewFor(sample).has(at);
+    });
+    if (able.length === 0) return;
+    const { isKnownToBuild } = this.view.facts;
+    const order = byCanary({
+      isKnownToBuild,
+      expectedMs: ({ id }) => this.view.board.find(id)?.expectedMs ?? 0,
+    });
+    const open = new AsNeeded(
+      ready.filter((entry) => !this.#isDelayed(entry)),
+      (a, b) => order(a.job, b.job),
+    );
+    for (const at of able) {
+      const entry = open.find((each) => !this.#placed.has(each) && this.#isCandidate(at, each.job));
       if (entry) this.#give(entry, at, this.#table.endMs(at, entry.expectedMs));
     }
   }
 
-  /** Gives the job to the drone that ends it first, or lets it wait for that. True when it was given to one. */
-  #choose(entry: BoardJob): boolean {
-    const candidates = this.#candidatesFor(entry);
-    if (candidates.isExhausted || candidates.at.length === 0) return false;
-    const able = this.#preferred(entry, candidates.at);
-    const best = this.#soonest(entry, able);
-    if (best.free < 0) {
-      if (able === candidates.at) candidates.isExhausted = true;
-      return false;
-    }
-    const { waitSavesShare, waitSavesMs } = this.policy;
-    const isWorthIt = best.freeEndMs - best.endMs > Math.max(waitSavesMs, waitSavesShare * entry.expectedMs);
-    if (isWorthIt && this.#waiting.size < MAX_WAITS_PER_DRONE * this.view.fleet.length) {
-      const inMs = this.#table.freeInMs[best.at] ?? 0;
-      const [drone, instead] = [this.#nameOf(best.at), this.#nameOf(best.free)];
-      this.#waiting.set(entry, {
-        kind: 'waits-for',
-        drone,
-        inMs,
-        instead,
-        savesMs: best.freeEndMs - best.endMs,
-      });
-      this.#table.reserve(best.at, best.endMs);
-      return false;
-    }
-    this.#give(entry, best.free, best.freeEndMs);
-    return true;
+  #isCandidate(at: number, job: OpenJob): boolean {
+    const crew = this.#crewFor(job);
+    return crew.has(at) && crew.candidatesFor(job).at.includes(at);
   }
 
-  #soonest(
-    entry: BoardJob,
-    able: readonly number[],
-  ): { readonly at: number; readonly endMs: number; readonly free: number; readonly freeEndMs: number } {
-    const { expectedMs } = entry;
-    const seen = this.view.facts.builtOn(entry.job);
-    let [at, endMs, free, freeEndMs] = [-1, Infinity, -1, Infinity];
-    for (const each of able) {
-      const isWarm = seen.size > 0 && seen.has(this.#nameOf(each));
-      const end = this.#table.endMs(each, isWarm ? expectedMs * CACHE_GAIN : expectedMs);
-      if (end < endMs) [at, endMs] = [each, end];
-      if (end < freeEndMs && (this.#table.free[each] ?? 0) > 0) [free, freeEndMs] = [each, end];
+  /** Gives the job to the drone that ends it first, or lets it wait for that. True when it was given to one. */
+  #choose(entry: BoardJob): boolean {
+    const crew = this.#crewFor(entry.job);
+    const choice = crew.hasRoom ? crew.choose(entry) : undefined;
+    if (!choice || choice.free.at < 0) return false;
+    const { soonest, free } = choice;
+    const savesMs = free.endMs - soonest.endMs;
+    const { waitSavesShare, waitSavesMs } = this.policy;
+    const isWorthIt = savesMs > Math.max(waitSavesMs, waitSavesShare * entry.expectedMs);
+    if (isWorthIt && this.#waiting.size < MAX_WAITS_PER_DRONE * this.view.fleet.length) {
+      const inMs = this.#table.freeInMs[soonest.at] ?? 0;
+      const [drone, instead] = [this.#table.nameOf(soonest.at), this.#table.nameOf(free.at)];
+      this.#waiting.set(entry, { kind: 'waits-for', drone, inMs, instead, savesMs });
+      this.#table.reserve(soonest.at, soonest.endMs);
+      crew.update(soonest.at);
+      return false;
     }
-    return { at, endMs, free, freeEndMs };
+    this.#give(entry, free.at, free.endMs);
+    return true;
   }
 
   #give(entry: BoardJob, at: number, endMs: number): void {
     const makeJobs = this.#makeJobs(entry, at);
     this.#placed.add(entry);
-    this.#placements.push({ jobId: entry.job.id, drone: this.#nameOf(at) as DroneName, makeJobs });
+    this.#placements.push({ jobId: entry.job.id, drone: this.#table.nameOf(at) as DroneName, makeJobs });
     const found = this.view.fleet[at];
     this.#table.give(at, endMs, found !== undefined && owesCanary(found.drone));
+    this.#crewFor(entry.job).update(at);
   }
 
-  /** A drone that failed this job is no choice while there is another one, be it busy (S26: if there is). */
-  #preferred({ job }: BoardJob, able: readonly number[]): readonly number[] {
-    if (job.failedOn.length === 0) return able;
-    const untried = able.filter((at) => !job.failedOn.includes(this.#nameOf(at) as DroneName));
-    return untried.length > 0 ? untried : able;
-  }
-
-  /** Drones that can build what a job asks for; one that lacks memory or disk only where all do (S26). */
-  #candidatesFor({ job }: BoardJob): Candidates {
-    const need = this.view.facts.needOf(job);
-    const key = `${need.memoryBytes} ${need.diskBytes} ${job.spec.profile}`;
-    const known = this.#candidates.get(key);
+  #crewFor(job: OpenJob): Crew {
+    const { profile } = job.spec;
+    const known = this.#crews.get(profile);
     if (known) return known;
-    const able = this.view.fleet.flatMap((each, at) =>
-      obstacle(job, each, this.view.facts, this.now) === undefined ? [at] : [],
-    );
-    const ample = able.filter((at) => {
-      const each = this.view.fleet[at];
-      return each !== undefined && shortage(each, need) === undefined;
-    });
-    const made = { at: ample.length > 0 ? ample : able, need, isExhausted: false };
-    this.#candidates.set(key, made);
+    const made = new Crew(job, this.#table, { facts: this.view.facts, now: this.now });
+    this.#crews.set(profile, made);
     return made;
   }
 
@@ -290,23 +262,19 @@ class PlacementRound {
     const capabilities = this.view.fleet[at]?.drone.capabilities;
     if (!capabilities) return 1;
     const { cores, slots, memoryBytes } = capabilities;
-    const isQuiet = this.#ready < this.#table.openSlots;
+    const isQuiet = this.#left < this.#table.openSlots;
     const sharers = isQuiet ? (this.#table.held[at] ?? 0) + 1 : slots;
     const byCores = Math.floor(cores / Math.max(1, Math.min(sharers, slots)));
     const byMemory = Math.floor(memoryBytes / slots / this.policy.bytesPerMakeJob);
     const { timesOutOfMemory } = this.view.facts.needOf(job);
     return narrowed(Math.max(1, Math.min(byCores, Math.max(1, byMemory))), timesOutOfMemory);
   }
-
-  #nameOf(at: number): string {
-    return this.view.fleet[at]?.drone.name ?? '';
-  }
 }
 
 function leastServed(queues: readonly Queue[]): Queue | undefined {
   let least: Queue | undefined;
   for (const queue of queues) {
-    if (queue.ready.size > 0 && (least === undefined || queue.servedMs < least.servedMs)) least = queue;
+    if (queue.ready.left > 0 && (least === undefined || queue.servedMs < least.servedMs)) least = queue;
   }
   return least;
 }

@@ -1,6 +1,6 @@
 import type { BoardJob } from './board-job.js';
-import { urgencyOf, type PlacementPolicy } from './place.js';
-import { ReadyQueue } from './ready-queue.js';
+import type { PlacementPolicy } from './place.js';
+import { ReadyWalk, urgencyOf } from './ready-queue.js';
 import type { WorkBoard } from './work-board.js';
 
 /**
@@ -13,7 +13,7 @@ export function jobsAhead(
   policy: PlacementPolicy,
   isOut: (other: BoardJob) => boolean,
 ): number {
-  const urgency = (other: BoardJob): number => urgencyOf(other, policy);
+  const urgency = (other: BoardJob): number => urgencyOf(other, policy.ageing);
   const counts = (other: BoardJob): boolean =>
     other.job.spec.profile === entry.job.spec.profile && !isOut(other);
   let ahead = 0;
@@ -25,9 +25,10 @@ export function jobsAhead(
   }
   for (const lane of board.plans.values()) {
     if (lane.plan === entry.plan) continue;
-    const ready = new ReadyQueue([...lane.ready].filter(counts), urgency);
+    const ready = new ReadyWalk(lane.queue(policy.ageing));
     let { servedMs } = lane;
-    for (let next = ready.pop(); next && servedMs < turnMs; next = ready.pop()) {
+    for (let next = ready.next(); next && servedMs < turnMs; next = ready.next()) {
+      if (!counts(next)) continue;
       ahead += 1;
       servedMs += next.expectedMs;
     }

@@ -2,6 +2,7 @@ import {
   transition,
   type OpenJob,
   type JobEvent,
+  type JobEffect,
   type JobId,
   type RetryPolicy,
   type TransitionError,
@@ -9,6 +10,8 @@ import {
 import { err, ok, type Result } from '@swarm/kernel';
 
 import { isLost, type BoardChange, type BoardJob, type NewBoardJob } from './board-job.js';
+import { entriesOf } from './board-entries.js';
+import { BuildIndex } from './build-index.js';
 import { PlanLane } from './plan-lane.js';
 import { meanMs, type Prediction } from './prediction.js';
 import { rank } from './ranks.js';
@@ -19,6 +22,18 @@ export type BoardError = TransitionError | { readonly kind: 'unknown-job' };
 /** Why a job moved, in words for people, where the event does not say it. */
 const WOKEN = 'everything it needs is published';
 
+/** An event, and why it happens. */
+interface Cause {
+  readonly event: JobEvent;
+  readonly reason: string;
+}
+
+/** All that one event, or one plan that is new, changes. */
+interface Outcome {
+  readonly at: Date;
+  readonly changes: BoardChange[];
+}
+
 /**
  * All open plans with their jobs, in memory: the state that decisions are made from. It holds no clock and does no
  * I/O; every change comes out as a value, to be stored. One event costs its dependents, however large the board (Q12):
@@ -28,7 +43,7 @@ const WOKEN = 'everything it needs is published';
 export class WorkBoard {
   readonly #jobs = new Map<string, BoardJob>();
   readonly #lanes = new Map<string, PlanLane>();
-  readonly #byKey = new Map<string, BoardJob[]>();
+  readonly #byBuild = new BuildIndex();
   readonly #byDrone = new Map<string, Set<BoardJob>>();
 
   constructor(
@@ -51,7 +66,7 @@ export class WorkBoard {
 
   /** Jobs, of whatever plan, that the same build serves. */
   withKey(profile: string, buildKey: string): readonly BoardJob[] {
-    return this.#byKey.get(`${profile} ${buildKey}`) ?? [];
+    return this.#byBuild.of(profile, buildKey);
   }
 
   /** Jobs that a drone was given and has not ended. */
@@ -65,32 +80,19 @@ export class WorkBoard {
    */
   addPlan(plan: string, jobs: readonly NewBoardJob[], at: Date): readonly BoardChange[] {
     if (this.#lanes.has(plan)) throw new Error(`plan ${plan} is on the board already`);
+    const entries = entriesOf(plan, jobs, this.predict);
     const lane = new PlanLane(plan, this.#leastServed());
-    const entries: BoardJob[] = [];
-    const dependents: BoardJob[][] = jobs.map(() => []);
-    for (const [position, { job, revision, waits, since }] of jobs.entries()) {
-      const needed = waits.flatMap((needs) => (needs < position ? (entries[needs] ?? []) : []));
-      if (needed.length !== waits.length) {
-        throw new Error(`job ${position} of plan ${plan} waits for one that does not come before it`);
-      }
-      const prediction = this.predict(job);
-      const entry: BoardJob = {
-        ...{ job, revision, since, plan, position, waits: needed, dependents: dependents[position] ?? [] },
-        unmet: needed.reduce((count, { job: { state } }) => count + (state === 'published' ? 0 : 1), 0),
-        prediction,
-        expectedMs: meanMs(prediction),
-        rankMs: 0,
-      };
-      for (const needs of waits) dependents[needs]?.push(entry);
-      entries.push(entry);
-      this.#jobs.set(job.id, entry);
-      addTo(this.#byKey, keyOf(job), entry);
-    }
     rank(entries);
     this.#lanes.set(plan, lane);
     lane.fill(entries);
-    for (const entry of entries) this.#index(entry, undefined);
-    return entries.flatMap((entry) => this.#settle(entry, at));
+    for (const entry of entries) {
+      this.#jobs.set(entry.job.id, entry);
+      this.#byBuild.add(entry);
+      this.#index(entry, undefined);
+    }
+    const what: Outcome = { at, changes: [] };
+    for (const entry of entries) this.#settle(entry, what);
+    return what.changes;
   }
 
   /** Takes a plan that is over off the board. */
@@ -98,10 +100,7 @@ export class WorkBoard {
     const lane = this.#lanes.get(plan);
     for (const entry of lane?.jobs ?? []) {
       this.#jobs.delete(entry.job.id);
-      const key = keyOf(entry.job);
-      const others = (this.#byKey.get(key) ?? []).filter((other) => other !== entry);
-      if (others.length > 0) this.#byKey.set(key, others);
-      else this.#byKey.delete(key);
+      this.#byBuild.remove(entry);
       if (entry.job.state === 'delegated') this.#byDrone.get(entry.job.drone)?.delete(entry);
     }
     this.#lanes.delete(plan);
@@ -111,12 +110,13 @@ export class WorkBoard {
   apply(id: JobId, event: JobEvent, reason: string, at: Date): Result<readonly BoardChange[], BoardError> {
     const entry = this.#jobs.get(id);
     if (!entry) return err({ kind: 'unknown-job' });
-    const moved = this.#move(entry, event, reason, at);
+    const moved = this.#move(entry, { event, reason }, at);
     if (!moved.ok) return moved;
-    const { before } = moved.value;
+    const what: Outcome = { at, changes: [moved.value] };
     // One that is released waits again, and may have nothing to wait for, or be blocked: first what it comes to.
-    const settled = this.#settle(entry, at);
-    return ok([moved.value, ...settled, ...this.#spread(entry, before, at)]);
+    this.#settle(entry, what);
+    this.#spread(entry, moved.value.before, what);
+    return ok(what.changes);
   }
 
   /** A better prediction for what is still to be built, e.g. after the history grew. Costs the whole plan. */
@@ -129,10 +129,11 @@ export class WorkBoard {
         lane.expect(entry, meanMs(entry.prediction));
       }
       rank(lane.jobs);
+      lane.reorder();
     }
   }
 
-  #move(entry: BoardJob, event: JobEvent, reason: string, at: Date): Result<BoardChange, TransitionError> {
+  #move(entry: BoardJob, { event, reason }: Cause, at: Date): Result<BoardChange, TransitionError> {
     const before = entry.job;
     const decision = transition(before, event, this.policy);
     if (!decision.ok) return decision;
@@ -142,15 +143,12 @@ export class WorkBoard {
     entry.since = at;
     entry.revision = expected + 1;
     this.#index(entry, before);
-    const endedAttempts = effects.flatMap((effect) =>
-      effect.kind === 'end-attempt' ? [effect.attemptId as string] : [],
-    );
-    return ok({ entry, before, after: job, expected, reason, endedAttempts });
+    return ok({ entry, before, after: job, expected, reason, endedAttempts: endedBy(effects) });
   }
 
   /** What a change of one job means for its dependents; in order, and without recursion, for chains are long. */
-  #spread(entry: BoardJob, before: OpenJob, at: Date): BoardChange[] {
-    const changes: BoardChange[] = [];
+  #spread(entry: BoardJob, before: OpenJob, what: Outcome): void {
+    const { changes } = what;
     const queue: { readonly from: BoardJob; readonly was: OpenJob }[] = [{ from: entry, was: before }];
     // The queue grows while it is walked along.
     for (const { from, was } of queue) {
@@ -158,43 +156,54 @@ export class WorkBoard {
       if (!isPublished && lossOf(from.job) === lossOf(was)) continue;
       for (const dependent of from.dependents) {
         if (isPublished) dependent.unmet -= 1;
-        for (const change of this.#settle(dependent, at)) {
-          changes.push(change);
-          queue.push({ from: dependent, was: change.before });
+        // A publication takes no loss away: who waits for more is not looked at, however much that is.
+        if (isPublished && dependent.unmet > 0) continue;
+        const known = changes.length;
+        this.#settle(dependent, what);
+        for (let next = known; next < changes.length; next += 1) {
+          const change = changes[next];
+          if (change) queue.push({ from: dependent, was: change.before });
         }
       }
     }
-    return changes;
   }
 
   /** Brings a job that waits, or is blocked, in line with what it waits for. */
-  #settle(entry: BoardJob, at: Date): BoardChange[] {
-    const changes: BoardChange[] = [];
-    const take = (event: JobEvent, reason: string): void => {
-      const moved = this.#move(entry, event, reason, at);
-      if (moved.ok) changes.push(moved.value);
-    };
-    const { state } = entry.job;
-    if (state !== 'waiting' && state !== 'blocked') return changes;
-    const lost = entry.waits.filter(({ job }) => isLost(job));
-    const [first] = lost;
+  #settle(entry: BoardJob, what: Outcome): void {
+    const { job } = entry;
+    if (job.state !== 'waiting' && job.state !== 'blocked') return;
+    const first = entry.waits.find(({ job: other }) => isLost(other));
     if (first) {
-      const blockedBy = state === 'blocked' ? entry.job.blockedBy : undefined;
-      if (lost.some(({ job }) => causeOf(job) === blockedBy)) return changes;
-      // What blocked it is gone, and something else still does.
-      if (state === 'blocked')
-        take({ type: 'dependency-restored' }, `${blockedBy ?? ''} is no longer in the way`);
-      const { job } = first;
-      take({ type: 'dependency-lost', cpv: causeOf(job) }, `needs ${job.spec.cpv}, which is ${job.state}`);
-      return changes;
+      this.#block(entry, first, what);
+      return;
     }
-    if (entry.job.state === 'blocked') {
-      take({ type: 'dependency-restored' }, `${entry.job.blockedBy} is no longer in the way`);
+    if (job.state === 'blocked') this.#restore(entry, job.blockedBy, what);
+    if (entry.unmet > 0) return;
+    const reason = entry.waits.length === 0 ? 'needs nothing first' : WOKEN;
+    this.#take(entry, { event: { type: 'dependencies-published' }, reason }, what);
+  }
+
+  /** Something that a job waits for is lost: it is blocked, by a cause that is still there. */
+  #block(entry: BoardJob, lost: BoardJob, what: Outcome): void {
+    const { job } = entry;
+    if (job.state === 'blocked') {
+      const { blockedBy } = job;
+      if (entry.waits.some((other) => isLost(other.job) && causeOf(other.job) === blockedBy)) return;
+      this.#restore(entry, blockedBy, what);
     }
-    if (entry.unmet === 0) {
-      take({ type: 'dependencies-published' }, entry.waits.length === 0 ? 'needs nothing first' : WOKEN);
-    }
-    return changes;
+    const cause = causeOf(lost.job);
+    const reason = `needs ${lost.job.spec.cpv}, which is ${lost.job.state}`;
+    this.#take(entry, { event: { type: 'dependency-lost', cpv: cause }, reason }, what);
+  }
+
+  #restore(entry: BoardJob, cpv: string, what: Outcome): void {
+    const reason = `${cpv} is no longer in the way`;
+    this.#take(entry, { event: { type: 'dependency-restored' }, reason }, what);
+  }
+
+  #take(entry: BoardJob, { event, reason }: Cause, { at, changes }: Outcome): void {
+    const moved = this.#move(entry, { event, reason }, at);
+    if (moved.ok) changes.push(moved.value);
   }
 
   #index(entry: BoardJob, before: OpenJob | undefined): void {
@@ -216,6 +225,7 @@ export class WorkBoard {
 }
 
 const NOBODY: ReadonlySet<BoardJob> = new Set();
+const NOTHING: readonly string[] = [];
 
 /** What a job holds up others for; empty while something may still come of it. */
 function lossOf(job: OpenJob): string {
@@ -227,12 +237,7 @@ function causeOf(job: OpenJob): OpenJob['spec']['cpv'] {
   return job.state === 'blocked' ? job.blockedBy : job.spec.cpv;
 }
 
-function keyOf({ spec }: OpenJob): string {
-  return `${spec.profile} ${spec.buildKey}`;
-}
-
-function addTo(map: Map<string, BoardJob[]>, key: string, entry: BoardJob): void {
-  const known = map.get(key);
-  if (known) known.push(entry);
-  else map.set(key, [entry]);
+function endedBy(effects: readonly JobEffect[]): readonly string[] {
+  if (effects.length === 0) return NOTHING;
+  return effects.flatMap((effect) => (effect.kind === 'end-attempt' ? [effect.attemptId as string] : []));
 }
