@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectBus } from '@swarm/adapter-nats';
 import { JobMoved, type MessageBus } from '@swarm/contracts';
+import type { Pause } from '@swarm/domain-scheduling';
 import { silentLogger } from '@swarm/platform';
 import { ManualClock, repositoryRoot, startTestNats, waitFor, type TestNats } from '@swarm/testing';
 import { chromium, type Browser, type Page } from 'playwright-core';
@@ -104,6 +106,25 @@ describeWithBrowser('the dashboard in a browser (needs chromium)', () => {
       'http://binhost.test/lab',
     );
     await picture('wide-light');
+  });
+
+  it('shows a pause before everything else, as text and not as markup (S19)', async () => {
+    const [since, until] = [clock.now(), new Date(clock.now().getTime() + 3_600_000)];
+    const said = { author: 'anna', reason: 'the <b>mirror</b> moves', since, until };
+    const pause: Pause = { id: randomUUID(), scope: { kind: 'swarm' }, ...said };
+    await ledger.database.pauses.store({ begun: pause, ended: [], outgoing: [] });
+    await page.reload();
+    await page.locator('#pauses p').waitFor();
+    expect(await page.locator('#pauses').innerText()).toBe(
+      `the swarm is paused by anna until ${until.toISOString()}: the <b>mirror</b> moves`,
+    );
+    const top = async (id: string): Promise<number> => (await page.locator(id).boundingBox())?.y ?? 0;
+    expect(await top('#pauses')).toBeLessThan(await top('#next'));
+    const end = { how: 'resumed', at: clock.now(), by: 'bert' } as const;
+    await ledger.database.pauses.store({ begun: null, ended: [{ pause, end }], outgoing: [] });
+    await page.reload();
+    await page.locator('[data-profile="lab"]').waitFor();
+    expect(await page.locator('#pauses p').count()).toBe(0);
   });
 
   it('says aloud which profile is synthetic', async () => {

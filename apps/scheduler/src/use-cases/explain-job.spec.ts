@@ -45,6 +45,13 @@ function drone(name: string): FleetDrone {
   };
 }
 
+/** A pause of the profile, from now on. */
+function aPause(forMs: number): Pause {
+  const [since, until] = [clock.now(), new Date(clock.now().getTime() + forMs)];
+  const scope = { kind: 'profile', profile: 'lab' } as const;
+  return { id: 'p', scope, author: 'anna', reason: 'the mirror moves', since, until };
+}
+
 async function ask(atom: string, profile?: string): Promise<WhyAnswered> {
   const facts = {
     kindOf: () => 'portage' as const,
@@ -163,15 +170,7 @@ describe('what is in an open plan', () => {
 
   it('names the pause that holds it, until that ends (S19)', async () => {
     await plan(['a/one-1']);
-    const said = { author: 'anna', reason: 'the mirror moves' };
-    const until = new Date(clock.now().getTime() + 60_000);
-    const pause: Pause = {
-      id: 'p',
-      scope: { kind: 'profile', profile: 'lab' },
-      ...said,
-      since: clock.now(),
-      until,
-    };
+    const pause = aPause(60_000);
     pauseOf = () => pause;
     expect(await only('a/one')).toMatchObject({
       kind: 'paused',
@@ -215,6 +214,19 @@ describe('what the board does not hold', () => {
       unblocks: expect.stringContaining('swarm quarantine release a/one-1'),
     });
     expect((await only('a/two')).sentence).toBe('is blocked: needs a/one-1, which is quarantined: gcc: no');
+  });
+
+  it('may be in a plan that is paused before it is resolved, until that ends (S19, Q11)', async () => {
+    await plan([], { state: 'resolving' });
+    const pause = aPause(60_000);
+    pauseOf = () => pause;
+    const until = pause.until.toISOString();
+    expect(await only('a/none')).toMatchObject({
+      sentence: expect.stringContaining(` of lab is paused by anna until ${until}: the mirror moves, since `),
+      unblocks: `\`swarm resume --profile lab\`, or the end of the pause at ${until}`,
+    });
+    clock.advance(60_000);
+    expect((await only('a/none')).sentence).toContain('is being resolved and waits for a drone');
   });
 
   it('is not planned, with the line that would settle it', async () => {

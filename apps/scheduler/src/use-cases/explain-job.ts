@@ -1,12 +1,14 @@
 import { MAX_WHY_ANSWERS, type WhyAnswer, type WhyAnswered, type WhyAsked } from '@swarm/contracts';
 import {
   Etas,
+  isStanding,
   packageTest,
   Reasons,
   sentenceOf,
   unblocksOf,
   type BoardJob,
   type Expected,
+  type Pause,
   type PackageTest,
   type Reason,
   type UnresolvedPlan,
@@ -39,7 +41,7 @@ export class ExplainJob {
     const answers = await this.#ofBoard({ view, ledger, now }, meant.value, profile);
     const known = new Set(answers.map((answer) => `${answer.profile} ${answer.cpv}`));
     for (const each of await ledger.find(meant.value, { profile, known })) answers.push(offBoard(each));
-    if (answers.length === 0) answers.push(await this.#notAsked(atom, profile));
+    if (answers.length === 0) answers.push(await this.#notAsked(atom, profile, view));
     const kept = answers.slice(0, MAX_WHY_ANSWERS);
     return { requestId, answers: kept, leftOut: answers.length - kept.length, mistake: '' };
   }
@@ -67,12 +69,20 @@ export class ExplainJob {
     return answers;
   }
 
-  async #notAsked(atom: string, profile: string | undefined): Promise<WhyAnswer> {
+  async #notAsked(
+    atom: string,
+    profile: string | undefined,
+    { pauseOf }: Pick<WhyView, 'pauseOf'>,
+  ): Promise<WhyAnswer> {
     const open = (await this.ports.plans.open()).map(({ value }) => value);
     const resolving = open.filter(
       (plan) => plan.state === 'resolving' && (profile ?? plan.profile) === plan.profile,
     );
-    const reason: Reason = { kind: 'not-asked', atom, resolving: resolving.map(unresolved) };
+    const now = this.ports.clock.now();
+    const standing = (pause: Pause | undefined): Pause | undefined =>
+      pause && isStanding(pause, now) ? pause : undefined;
+    const asked = resolving.map((plan) => unresolved(plan, standing(pauseOf?.(plan.id))));
+    const reason: Reason = { kind: 'not-asked', atom, resolving: asked };
     return {
       ...{ cpv: atom, profile: profile ?? null, plan: null, state: null, since: null },
       ...told(reason),
@@ -81,8 +91,12 @@ export class ExplainJob {
   }
 }
 
-function unresolved({ id, profile, resolving, createdAt }: PlanOutline): UnresolvedPlan {
-  return { plan: id, profile, drone: resolving?.drone ?? null, since: resolving?.since ?? createdAt };
+function unresolved(
+  { id, profile, resolving, createdAt }: PlanOutline,
+  pause: Pause | undefined,
+): UnresolvedPlan {
+  const since = resolving?.since ?? createdAt;
+  return { plan: id, profile, drone: resolving?.drone ?? null, since, pause };
 }
 
 function told(reason: Reason): Pick<WhyAnswer, 'kind' | 'sentence' | 'unblocks'> {

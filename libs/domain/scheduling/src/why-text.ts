@@ -1,7 +1,7 @@
 import type { Cpv } from '@swarm/domain-ebuild';
 
 import type { Exclusion } from './not-placed.js';
-import { resumeCommand } from './pause.js';
+import { resumeCommand, type Pause } from './pause.js';
 import { MAX_COUNTED, type Holdup, type Reason, type ReasonKind, type ReasonOf } from './why.js';
 
 /** Names that a sentence has before it only counts. */
@@ -40,8 +40,7 @@ const sentences: Texts = {
   blocked: ({ by }) =>
     `is blocked: needs ${listed(by.map(({ cpv, state, because }) => `${cpv}, which is ${state}${after(because)}`))}`,
   quarantined: ({ because }) => `is quarantined${after(because)}`,
-  paused: ({ pause }) =>
-    `is paused by ${pause.author} until ${pause.until.toISOString()}${after(pause.reason)}`,
+  paused: ({ pause }) => held(pause),
   delayed: ({ until, attempts }) =>
     `is tried again at ${until.toISOString()}, after ${count(attempts, 'attempt')} that did not end well`,
   'no-drone': ({ profile, excluded }) =>
@@ -57,7 +56,10 @@ const sentences: Texts = {
 };
 
 const remedies: Texts = {
-  'not-asked': ({ atom }) => buildOf(atom),
+  'not-asked': ({ atom, resolving: [first] }) => {
+    const pause = first?.drone === null ? first.pause : undefined;
+    return pause ? endOf(pause) : buildOf(atom);
+  },
   'not-planned': ({ remedy }) => remedy ?? '`swarm plan show --findings` says what it lacks',
   'not-taken-up': () => 'the next round, within seconds',
   published: () => '',
@@ -77,8 +79,7 @@ const remedies: Texts = {
   },
   quarantined: ({ cpv }) =>
     `${releaseOf(cpv)}, or a changed input: a new revision, patch, USE or fingerprint`,
-  paused: ({ pause }) =>
-    `\`${resumeCommand(pause.scope)}\`, or the end of the pause at ${pause.until.toISOString()}`,
+  paused: ({ pause }) => endOf(pause),
   delayed: ({ until }) => `time: ${until.toISOString()}`,
   'no-drone': ({ profile, excluded }) =>
     excluded.length === 0
@@ -94,12 +95,22 @@ const remedies: Texts = {
   cancelled: ({ cpv }) => buildOf(`=${cpv}`),
 };
 
+function held({ author, until, reason }: Pause): string {
+  return `is paused by ${author} until ${until.toISOString()}${after(reason)}`;
+}
+
+function endOf({ scope, until }: Pause): string {
+  return `\`${resumeCommand(scope)}\`, or the end of the pause at ${until.toISOString()}`;
+}
+
 function notAsked({ resolving }: ReasonOf<'not-asked'>): string {
   const [first] = resolving;
   if (!first) return 'is in no plan: nobody asked for it';
-  const where = first.drone === null ? 'and waits for a drone' : `on ${first.drone}`;
+  const { plan, profile, drone, pause, since } = first;
+  const where = drone === null ? 'and waits for a drone' : `on ${drone}`;
+  const state = drone === null && pause ? held(pause) : `is being resolved ${where}`;
   const more = resolving.length > 1 ? ` (and ${resolving.length - 1} more)` : '';
-  return `is in no plan yet; plan ${first.plan} of ${first.profile} is being resolved ${where}${more}, since ${first.since.toISOString()}`;
+  return `is in no plan yet; plan ${plan} of ${profile} ${state}${more}, since ${since.toISOString()}`;
 }
 
 function building({ drone, phase, endsInMs, trouble, isOverdue }: ReasonOf<'building'>): string {

@@ -29,6 +29,8 @@ export interface UnresolvedPlan {
   /** Null while no drone was asked. */
   readonly drone: string | null;
   readonly since: Date;
+  /** What keeps it from being handed to one; undefined where nothing does. */
+  readonly pause: Pause | undefined;
 }
 
 type Placed<K extends NotPlaced['kind']> = Extract<NotPlaced, { kind: K }>;
