@@ -36,6 +36,7 @@ export interface UseCases {
   readonly reclaim: ReclaimAttempts;
   readonly artifacts: TakeInArtifacts;
   readonly makePlan: MakePlan;
+  readonly cancelPlan: CancelPlan;
   readonly quarantine: KeepQuarantine;
   readonly keepSchedules: KeepSchedules;
   readonly explain: ExplainJob;
@@ -53,7 +54,8 @@ export function compose(ports: SchedulerPorts, store: Pick<JobRepository, 'save'
   const artifacts = new TakeInArtifacts(ports, keeper, move);
   const scan = new ScanLedger(ports, keeper, artifacts);
   const facts = new PlacementFacts(ports, refusals, times);
-  const advance = new AdvanceRuns(ports, new CancelPlan(ports, move, keeper));
+  const cancelPlan = new CancelPlan(ports, move, keeper);
+  const advance = new AdvanceRuns(ports, cancelPlan);
   const makePlan = new MakePlan(ports, advance);
   const round = new RunRound(ports, {
     ...{ keeper, artifacts, scan, reclaim, facts, resolve, strikes },
@@ -61,7 +63,7 @@ export function compose(ports: SchedulerPorts, store: Pick<JobRepository, 'save'
     followAbi: new FollowAbi(ports, makePlan),
   });
   return {
-    ...{ keeper, move, round, scan, reclaim, artifacts, makePlan },
+    ...{ keeper, move, round, scan, reclaim, artifacts, makePlan, cancelPlan },
     schedules: new RunSchedules(ports, new FireSchedules(ports), advance),
     record: new RecordReport(ports, {
       ...{ move, resolve, refusals, strikes },

@@ -5,7 +5,7 @@ import { cronCalendar } from '@swarm/adapter-cron';
 import { openMemoryDatabase, type MemoryDatabase } from '@swarm/adapter-memory';
 import { PLAN_SCHEMA, PlanDocument, type WorkAssigned, type WorkOutcome } from '@swarm/contracts';
 import { defaultGrounding, type Drone } from '@swarm/domain-drone';
-import type { Job, PlanId } from '@swarm/domain-job';
+import type { Job, JobRepository, PlanId } from '@swarm/domain-job';
 import type { Artifact } from '@swarm/domain-release';
 import { silentLogger } from '@swarm/platform';
 import { ManualClock } from '@swarm/testing';
@@ -54,8 +54,11 @@ export class Ground {
   readonly make: MakePlan;
   planId = '';
 
-  /** Give it the ledger of another one to have a scheduler that starts again. */
-  constructor(readonly db: MemoryDatabase = openMemoryDatabase({ source: 'scheduler' })) {
+  /** Give it the ledger of another one to have a scheduler that starts again. `store` is where it writes its moves. */
+  constructor(
+    readonly db: MemoryDatabase = openMemoryDatabase({ source: 'scheduler' }),
+    store: Pick<JobRepository, 'save'> = db.jobs,
+  ) {
     const ports = {
       ...this.db,
       calendar: cronCalendar(),
@@ -70,7 +73,7 @@ export class Ground {
       readDocument: documentOf,
       binhostUrl: 'http://127.0.0.1:1',
     };
-    this.scheduler = compose(ports, ports.jobs);
+    this.scheduler = compose(ports, store);
     this.record = this.scheduler.record;
     this.round = this.scheduler.round;
     this.make = this.scheduler.makePlan;
@@ -184,11 +187,36 @@ export class Ground {
   }
 
   /** As the binhost does when it has verified, stored and indexed an upload. */
-  async publish(work: WorkAssigned | undefined, name: string): Promise<void> {
-    await this.store(work, await this.job(name), null);
+  async publish(work: WorkAssigned | undefined, name: string, event = { isTold: true }): Promise<void> {
+    await this.store(work, await this.job(name), null, event);
   }
 
-  async store(work: WorkAssigned | undefined, { id, spec }: Job, abi: Artifact['abi']): Promise<void> {
+  /** The same for whatever the assignment was about. */
+  async storeBuild(work: WorkAssigned, event = { isTold: true }): Promise<void> {
+    const jobId = work.work.kind === 'build' ? work.work.jobId : '';
+    const job = (await this.jobs()).find(({ id }) => id === jobId);
+    if (!job) throw new Error(`no job ${jobId}`);
+    await this.store(work, job, null, event);
+  }
+
+  /** Assignments of builds whose attempts are open. */
+  async openBuilds(): Promise<WorkAssigned[]> {
+    const ids = new Set<string>((await this.db.jobs.openAttempts()).map(({ id }) => id));
+    return (await this.assigned()).filter(({ attemptId }) => ids.has(attemptId));
+  }
+
+  /** Nobody wants the newest plan any more. */
+  async cancel(): Promise<void> {
+    await this.scheduler.cancelPlan.execute(this.planId, 'nobody wants it');
+  }
+
+  /** `isTold`: the event that the scheduler is told by comes, too. */
+  async store(
+    work: WorkAssigned | undefined,
+    { id, spec }: Job,
+    abi: Artifact['abi'],
+    { isTold } = { isTold: true },
+  ): Promise<void> {
     const sha256 = createHash('sha256').update(id).digest('hex');
     await this.db.artifacts.receive(
       {
@@ -211,6 +239,6 @@ export class Ground {
       [],
     );
     await this.db.artifacts.publish([{ jobId: id, path: `${spec.cpv}-${id}.gpkg.tar` }], []);
-    this.scheduler.artifacts.note(id);
+    if (isTold) this.scheduler.artifacts.note(id);
   }
 }

@@ -5,7 +5,16 @@ import { MemoryStore, openMemoryDatabase } from '@swarm/adapter-memory';
 import { migrate, openDatabase, type Database } from '@swarm/adapter-postgres';
 import { outgoing } from '@swarm/contracts';
 import { cpvOf } from '@swarm/domain-ebuild';
-import type { AttemptId, DroneName, Job, JobChange, JobId, JobIn, PlanId } from '@swarm/domain-job';
+import type {
+  AttemptId,
+  DroneName,
+  Job,
+  JobChange,
+  JobChanges,
+  JobId,
+  JobIn,
+  PlanId,
+} from '@swarm/domain-job';
 import type { Plan } from '@swarm/domain-plan';
 import type { Fence, Saved } from '@swarm/kernel';
 import { createTestDatabase } from '@swarm/testing';
@@ -70,9 +79,9 @@ const poisoned = (change: JobChange): JobChange => ({
 /** The ledger, and how many changes each of its batches had. */
 function watched(db: Database): { saveAll: Database['jobs']['saveAll']; readonly batches: number[] } {
   const batches: number[] = [];
-  const saveAll = (changes: readonly JobChange[], fence?: Fence): Promise<readonly Saved[] | 'fenced'> => {
-    batches.push(changes.length);
-    return db.jobs.saveAll(changes, fence);
+  const saveAll = (all: readonly JobChanges[], fence?: Fence): Promise<readonly Saved[] | 'fenced'> => {
+    batches.push(all.flat().length);
+    return db.jobs.saveAll(all, fence);
   };
   return { saveAll, batches };
 }
@@ -135,6 +144,21 @@ describe.each(Object.entries({ memory: memoryLedger, Postgres: postgresLedger })
       }
       expect(new Set(await Promise.all(results))).toEqual(new Set(['saved']));
       expect(batches).toEqual([1, 200, 99]);
+    });
+
+    it('puts what one event changed into one batch, however much it is, and keeps the order', async () => {
+      const jobs = await neededJobs(db, 300);
+      const { saveAll, batches } = watched(db);
+      const writer = new JobWriter({ saveAll }, 100);
+      const [first, ...following] = jobs.slice(50, 250).map((job) => delegation(job));
+      if (!first) throw new Error('no jobs');
+      const results = [
+        ...jobs.slice(0, 50).map((job) => writer.save(delegation(job))),
+        writer.save(first, ...following),
+        ...jobs.slice(250).map((job) => writer.save(delegation(job))),
+      ];
+      expect(new Set(await Promise.all(results))).toEqual(new Set(['saved']));
+      expect(batches).toEqual([50, 200, 50]);
     });
 
     it('tells each caller what became of its own change (S8)', async () => {

@@ -1,4 +1,4 @@
-import { JOB_BATCH, type JobChange, type JobRepository } from '@swarm/domain-job';
+import { JOB_BATCH, type JobChanges, type JobRepository } from '@swarm/domain-job';
 import type { Fence, Saved } from '@swarm/kernel';
 
 /** Changes that fail alone, after their batch has failed, before the ledger itself is taken to be the cause. */
@@ -15,7 +15,7 @@ export class FencedError extends Error {
 }
 
 interface Waiting {
-  readonly change: JobChange;
+  readonly changes: JobChanges;
   /** The leadership in which it was decided; it is written in no other. */
   readonly term: Term | undefined;
   readonly resolve: (saved: Saved) => void;
@@ -36,7 +36,7 @@ export class JobWriter {
   #term: Term | undefined;
   #isWriting = false;
 
-  /** `maxBatch`: changes in one transaction. */
+  /** `maxBatch`: changes in one transaction, unless one event alone makes more. */
   constructor(
     private readonly jobs: Pick<JobRepository, 'saveAll'>,
     private readonly maxBatch = JOB_BATCH,
@@ -49,10 +49,13 @@ export class JobWriter {
     this.#term = { fence, onFenced };
   }
 
-  /** Resolves when the change is stored, or proved to be a conflict. Rejects when it is not known to be stored. */
-  save(change: JobChange): Promise<Saved> {
+  /**
+   * Stores a change, and what follows from it, whole or not at all. Resolves when it is stored, or proved to be a
+   * conflict. Rejects when it is not known to be stored.
+   */
+  save(...changes: JobChanges): Promise<Saved> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ change, term: this.#term, resolve, reject });
+      this.#queue.push({ changes, term: this.#term, resolve, reject });
       if (this.#isWriting) return;
       this.#isWriting = true;
       // What is asked for in the same turn goes into one batch.
@@ -70,8 +73,14 @@ export class JobWriter {
 
   #nextBatch(): readonly Waiting[] {
     const term = this.#queue[0]?.term;
-    const end = this.#queue.findIndex((waiting) => waiting.term !== term);
-    return this.#queue.splice(0, Math.min(this.maxBatch, end < 0 ? this.#queue.length : end));
+    let [size, end] = [0, 0];
+    // One that is more than a batch by itself goes alone.
+    for (const waiting of this.#queue) {
+      size += waiting.changes.length;
+      if (waiting.term !== term || (size > this.maxBatch && end > 0)) break;
+      end += 1;
+    }
+    return this.#queue.splice(0, end);
   }
 
   /** The error of a batch that stored nothing; whoever waits for it knows nothing yet. */
@@ -79,7 +88,7 @@ export class JobWriter {
     const term = batch[0]?.term;
     try {
       const results = await this.jobs.saveAll(
-        batch.map(({ change }) => change),
+        batch.map(({ changes }) => changes),
         term?.fence,
       );
       if (results === 'fenced') fenced(batch, term);

@@ -121,28 +121,27 @@ export class BoardKeeper {
     return board.addPlan(plan, jobs, this.ports.clock.now());
   }
 
+  /** What one event changed is stored whole or not at all: no job is woken by one that is not published. */
   #save(board: WorkBoard, changes: readonly BoardChange[], details?: WithMove): Promise<boolean> {
     const at = this.ports.clock.now();
-    const saves = changes.map((change, place) => {
+    const [first, ...following] = changes.map((change, place) => {
       const own = place === 0 ? details : undefined;
       const { before, after, expected, reason } = change;
       const [attempt, messages] = [own?.attempt?.(after), own?.messages?.(after)];
-      return this.store.save(
-        jobChange(this.ports, { before, after, expected, at, reason, attempt, messages }),
-      );
+      return jobChange(this.ports, { before, after, expected, at, reason, attempt, messages });
     });
-    const stored = Promise.all(saves).then(
-      (results) => {
-        const isStored = results.every((saved) => saved === 'saved');
-        if (!isStored && this.isCurrent(board)) this.distrust();
-        return isStored;
+    if (!first) return Promise.resolve(true);
+    const stored = this.store.save(first, ...following).then(
+      (saved) => {
+        if (saved !== 'saved' && this.isCurrent(board)) this.distrust();
+        return saved === 'saved';
       },
       (error: unknown) => {
         if (this.isCurrent(board)) this.distrust();
         throw error;
       },
     );
-    const settled = Promise.allSettled(saves).finally(() => this.#inFlight.delete(settled));
+    const settled = stored.catch(() => false).finally(() => this.#inFlight.delete(settled));
     this.#inFlight.add(settled);
     return stored;
   }

@@ -5,6 +5,7 @@ import {
   type Attempt,
   type Job,
   type JobChange,
+  type JobChanges,
   type JobRepository,
   type PlanId,
   type StandingJob,
@@ -32,8 +33,8 @@ export function memoryJobs(store: MemoryStore, source: string): JobRepository {
     ofPlan: async (planId) =>
       [...store.jobs.values()].filter(({ value }) => value.spec.planId === planId).map(versioned),
     quarantined: async (profile) => newestQuarantined(store, profile),
-    save: async (change) => saveJobs(store, source, [change])[0] ?? 'conflict',
-    saveAll: async (changes, fence) => (isFenced(store, fence) ? 'fenced' : saveJobs(store, source, changes)),
+    save: async (...changes) => saveJobs(store, source, [changes])[0] ?? 'conflict',
+    saveAll: async (all, fence) => (isFenced(store, fence) ? 'fenced' : saveJobs(store, source, all)),
     findAttempt: async (id) => store.attempts.get(id),
     attemptsOf: async (jobId) =>
       [...store.attempts.values()].filter((a) => a.jobId === jobId).sort((a, b) => a.number - b.number),
@@ -87,16 +88,36 @@ function isFenced(store: MemoryStore, fence: Fence | undefined): boolean {
 }
 
 /** Messages are checked before anything changes: after that, nothing can fail. */
-function saveJobs(store: MemoryStore, source: string, changes: readonly JobChange[]): readonly Saved[] {
-  const steps = changes.map((change) => {
-    const storeMessages = readyToStore(store, source, change.outgoing);
+function saveJobs(store: MemoryStore, source: string, all: readonly JobChanges[]): readonly Saved[] {
+  const steps = all.map((changes) => {
+    const storeMessages = readyToStore(
+      store,
+      source,
+      changes.flatMap(({ outgoing }) => outgoing),
+    );
     return (): Saved => {
-      const saved = saveJob(store, change);
+      const saved = saveWhole(store, changes);
       if (saved === 'saved') storeMessages();
       return saved;
     };
   });
   return steps.map((step) => step());
+}
+
+/** All of them, or what was there before. */
+function saveWhole(store: MemoryStore, changes: JobChanges): Saved {
+  const jobs = changes.map(({ job }) => [job.id, store.jobs.get(job.id)] as const);
+  const tried = changes.flatMap(({ attempt }) => (attempt ? [attempt.id] : []));
+  const attempts = tried.map((id) => [id, store.attempts.get(id)] as const);
+  const moves = store.moves.length;
+  if (changes.every((change) => saveJob(store, change) === 'saved')) return 'saved';
+  for (const [id, before] of jobs) if (before) store.jobs.set(id, before);
+  for (const [id, before] of attempts) {
+    if (before) store.attempts.set(id, before);
+    else store.attempts.delete(id);
+  }
+  store.moves.length = moves;
+  return 'conflict';
 }
 
 function saveJob(store: MemoryStore, { job, expected, at, reason, attempt }: JobChange): Saved {

@@ -64,7 +64,7 @@ describe('the jobs of the ledger over Postgres only', () => {
       ),
     );
     const results = await Promise.all(
-      batches.map((batch, i) => services[i % 2 === 0 ? 0 : 1].jobs.saveAll(batch)),
+      batches.map((batch, i) => services[i % 2 === 0 ? 0 : 1].jobs.saveAll(batch.map((change) => [change]))),
     );
     const winners = results.flatMap((result, i) =>
       result === 'fenced' ? [] : (batches[i] ?? []).filter((_change, n) => result[n] === 'saved'),
@@ -80,7 +80,7 @@ describe('the jobs of the ledger over Postgres only', () => {
     const lock = 'racing-schedulers';
     const first = await services[0].leader(lock).acquire();
     const told = delegation(jobs[0] ?? aJob('', ''), 1);
-    expect(await services[0].jobs.saveAll([told], first.fence)).toEqual(['saved']);
+    expect(await services[0].jobs.saveAll([[told]], first.fence)).toEqual(['saved']);
     // Its session is gone, which it has not noticed yet; the other one leads and both write, in many small batches.
     await sql.query(
       `select pg_terminate_backend(pid) from pg_locks join pg_stat_activity using (pid)
@@ -91,7 +91,10 @@ describe('the jobs of the ledger over Postgres only', () => {
       const outcomes: string[] = [];
       for (let i = 1; i < 200; i += 20) {
         const batch = jobs.slice(i, i + 20).map((job) => delegation(job, 1));
-        const result = await services[service].jobs.saveAll(batch, fence);
+        const result = await services[service].jobs.saveAll(
+          batch.map((change) => [change]),
+          fence,
+        );
         outcomes.push(...(result === 'fenced' ? ['fenced'] : result));
       }
       return outcomes;
@@ -111,7 +114,7 @@ describe('the jobs of the ledger over Postgres only', () => {
     await holder.connect();
     await holder.query('begin');
     await holder.query('select from job where id = $1 for update', [job.id]);
-    const late = db.jobs.saveAll([delegation(job, 1)], first.fence);
+    const late = db.jobs.saveAll([[delegation(job, 1)]], first.fence);
     await waitFor(async () => {
       const { rows } = await sql.query('select from pg_locks where not granted');
       return rows.length > 0;

@@ -39,11 +39,11 @@ export function postgresJobs(ledger: Ledger): JobRepository {
       });
       return rows.map((row) => versioned(row).value);
     },
-    save: async (change) => {
-      const [saved] = await saveJobs(ledger, [change]);
+    save: async (...changes) => {
+      const [saved] = await saveJobs(ledger, [changes]);
       return saved === 'saved' ? saved : 'conflict';
     },
-    saveAll: (changes, fence) => saveJobs(ledger, changes, fence),
+    saveAll: (all, fence) => saveJobs(ledger, all, fence),
     findAttempt: async (id) => {
       if (!isUuid(id)) return undefined;
       const row = await prisma.attempt.findUnique({ where: { id } });

@@ -122,7 +122,7 @@ describe('the outbox relay, between a real Postgres and a real nats-server', () 
       const moved = after(job, { type: 'cancelled' });
       return { job: moved, expected: 2, at: AT, reason: 'over', outgoing: [jobMoved(job, moved)] };
     });
-    await db.jobs.saveAll([...given, ...back]);
+    await db.jobs.saveAll([...given, ...back].map((change) => [change]));
     const onTheirWay = new Map<string, number>();
     const order: string[] = [];
     let most = 0;
@@ -157,7 +157,7 @@ describe('the outbox relay, between a real Postgres and a real nats-server', () 
       if (!first) throw new Error('no change');
       const moved = after(first.job, { type: 'cancelled' });
       const then = { job: moved, expected: 2, at: AT, reason: '', outgoing: [jobMoved(first.job, moved)] };
-      await db.jobs.saveAll([...given, then]);
+      await db.jobs.saveAll([...given, then].map((change) => [change]));
       const refused = first.outgoing[0]?.id;
       let isRefusing = true;
       const sent: string[] = [];

@@ -9,6 +9,7 @@ export { isFinal, isSettled, jobLifecycle } from './job.lifecycle.js';
 export {
   JOB_BATCH,
   type JobChange,
+  type JobChanges,
   type JobMove,
   type JobRepository,
   type StandingJob,

@@ -3,7 +3,7 @@ import type { Fence, Outgoing, Saved, Versioned } from '@swarm/kernel';
 import type { Attempt, BuiltAttempt } from './attempt.js';
 import type { AttemptId, Job, JobId, OpenJob, PlanId } from './job.js';
 
-/** One change of one job: stored with its attempt, a row of history and its messages, or not at all. */
+/** One change of one job: stored with its attempt, a row of history and its messages. */
 export interface JobChange {
   /** What becomes of it; its specification is not written. */
   readonly job: OpenJob;
@@ -35,6 +35,9 @@ export interface JobMove {
 /** Changes that one batch holds: more cost no less each, and are committed later and keep readers of the history waiting. */
 export const JOB_BATCH = 200;
 
+/** A change, and what follows from it for other jobs, in order: stored whole or not at all. */
+export type JobChanges = readonly [JobChange, ...JobChange[]];
+
 /** Port. The Postgres adapter and the in-memory one pass the same contract suite. */
 export interface JobRepository {
   find(id: JobId): Promise<Versioned<Job> | undefined>;
@@ -51,14 +54,14 @@ export interface JobRepository {
   ofPlan(planId: PlanId): Promise<readonly Versioned<Job>[]>;
   /** The newest quarantined job for each build key of a profile, whose plan may be long over. */
   quarantined(profile: string): Promise<readonly Job[]>;
-  save(change: JobChange): Promise<Saved>;
+  save(...changes: JobChanges): Promise<Saved>;
   /**
-   * Stores changes in one transaction, in their order, and says of each what became of it. A conflict stores nothing of
-   * that change and keeps none of the others; an error, as of an unknown message, stores nothing at all. Under the fence
+   * Stores many of them in one transaction, in their order, and says of each what became of it. A conflict stores
+   * nothing of those changes and keeps none of the others; an error, as of an unknown message, stores nothing at all. Under the fence
    * of a leader that leads no more it is `fenced`, and nothing is stored (S4, Q19). Hundreds of changes cost little
    * more than one: see `JOB_BATCH`.
    */
-  saveAll(changes: readonly JobChange[], fence?: Fence): Promise<readonly Saved[] | 'fenced'>;
+  saveAll(all: readonly JobChanges[], fence?: Fence): Promise<readonly Saved[] | 'fenced'>;
   findAttempt(id: AttemptId): Promise<Attempt | undefined>;
   attemptsOf(jobId: JobId): Promise<readonly Attempt[]>;
   /** Attempts in `offered` or `running`, of any plan. */

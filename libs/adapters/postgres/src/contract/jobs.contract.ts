@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { beforeAll, expect, it } from '@jest/globals';
 import { cpvOf } from '@swarm/domain-ebuild';
-import type { DroneName, Job, JobId, PlanId } from '@swarm/domain-job';
+import type { DroneName, Job, JobChange, JobChanges, JobId, PlanId } from '@swarm/domain-job';
 
 import type { Database } from '../database.js';
 import type { TestLedger } from './ledgers.contract.js';
@@ -18,6 +18,9 @@ import {
   sha256Of,
   unknownMessage,
 } from './samples.contract.js';
+
+/** Changes that have nothing to do with each other. */
+const apart = (changes: readonly JobChange[]): readonly JobChanges[] => changes.map((change) => [change]);
 
 /** What every JobRepository does. */
 export function jobRepositoryContract(ledger: () => TestLedger): void {
@@ -195,7 +198,7 @@ export function jobRepositoryContract(ledger: () => TestLedger): void {
     const changes = jobs.map((job) => delegation(job, 1));
     const [, second] = changes;
     const stale = changes.map((change, i) => (i === 1 ? { ...change, expected: 7 } : change));
-    expect(await own.jobs.saveAll(stale)).toEqual(['saved', 'conflict', 'saved', 'saved', 'saved']);
+    expect(await own.jobs.saveAll(apart(stale))).toEqual(['saved', 'conflict', 'saved', 'saved', 'saved']);
     for (const [i, { job, attempt, at, reason }] of changes.entries()) {
       const isStored = i !== 1;
       expect(await own.jobs.find(job.id)).toEqual({
@@ -235,7 +238,7 @@ export function jobRepositoryContract(ledger: () => TestLedger): void {
       again,
       late,
     ];
-    expect(await db.jobs.saveAll(batch)).toEqual(['saved', 'saved', 'saved', 'conflict']);
+    expect(await db.jobs.saveAll(apart(batch))).toEqual(['saved', 'saved', 'saved', 'conflict']);
     expect(await db.jobs.find(job.id)).toEqual({ value: again.job, revision: 4 });
     expect(await db.jobs.attemptsOf(job.id)).toEqual([ended, again.attempt]);
   });
@@ -247,10 +250,10 @@ export function jobRepositoryContract(ledger: () => TestLedger): void {
     const failing = changes.map((change, i) =>
       i === 2 ? { ...change, outgoing: [...change.outgoing, unknownMessage] } : change,
     );
-    await expect(own.jobs.saveAll(failing)).rejects.toThrow('NobodyKnows');
+    await expect(own.jobs.saveAll(apart(failing))).rejects.toThrow('NobodyKnows');
     for (const job of jobs) expect(await own.jobs.find(job.id)).toEqual({ value: job, revision: 1 });
     expect(await own.outbox.unsent(10)).toEqual([]);
-    expect(await own.jobs.saveAll(changes)).toEqual(['saved', 'saved', 'saved']);
+    expect(await own.jobs.saveAll(apart(changes))).toEqual(['saved', 'saved', 'saved']);
   });
 
   it('Q19: in a batch, an attempt that is open already is a conflict of its own job only', async () => {
@@ -262,9 +265,42 @@ export function jobRepositoryContract(ledger: () => TestLedger): void {
     await db.jobs.save({ job: first, expected: 2, at: AT, reason: 'a mistake', outgoing: [] });
     const again = delegation({ ...first, attempt: 1 }, 3);
     const sameNumber = delegation(first, 3);
-    expect(await db.jobs.saveAll([again, delegation(third, 1)])).toEqual(['conflict', 'saved']);
-    expect(await db.jobs.saveAll([sameNumber])).toEqual(['conflict']);
+    expect(await db.jobs.saveAll([[again], [delegation(third, 1)]])).toEqual(['conflict', 'saved']);
+    expect(await db.jobs.saveAll([[sameNumber]])).toEqual(['conflict']);
     expect(await db.jobs.attemptsOf(first.id)).toHaveLength(1);
+  });
+
+  it('stores what one event changed whole or not at all, be a job in it twice (Q22)', async () => {
+    const own = ledger().open();
+    const { jobs } = await aPlanWithJobs(own, 4);
+    const [a, b, c, d] = jobs.map((job) => delegation(job, 1));
+    if (!a || !b || !c || !d) throw new Error('no changes');
+    const onTop = (change: JobChange): JobChange => ({
+      ...{ job: after(change.job as Job, { type: 'cancelled' }), expected: 2, at: later(1), reason: 'then' },
+      ...(change.attempt && { attempt: { ...change.attempt, state: 'cancelled', endedAt: later(1) } }),
+      outgoing: [],
+    });
+    const stale = { ...onTop(c), expected: 7 };
+    const asked: readonly JobChanges[] = [[a, b], [c, stale], [d]];
+    expect(await own.jobs.saveAll(asked)).toEqual(['saved', 'conflict', 'saved']);
+    expect(await own.jobs.find(c.job.id)).toMatchObject({ revision: 1 });
+    expect(await own.jobs.attemptsOf(c.job.id)).toEqual([]);
+    expect(await own.jobs.historyOf(c.job.id)).toHaveLength(1);
+
+    // The first one of the second is stored twice over by then, and its other one never can be.
+    expect(
+      await own.jobs.saveAll([
+        [onTop(a), { ...c, reason: 'with a' }],
+        [onTop(b), { ...onTop(c), expected: 9 }],
+      ]),
+    ).toEqual(['saved', 'conflict']);
+    expect((await own.jobs.historyOf(a.job.id)).at(-1)).toMatchObject({ state: 'cancelled', reason: 'then' });
+    expect((await own.jobs.find(b.job.id))?.revision).toBe(2);
+    expect(await own.jobs.save(onTop(b), { ...onTop(d), expected: 1 })).toBe('conflict');
+    expect((await own.jobs.attemptsOf(b.job.id)).map(({ state }) => state)).toEqual(['offered']);
+    const sent = (await own.outbox.unsent(1_000)).map(({ id }) => id);
+    for (const { outgoing } of [a, b, c, d])
+      expect(sent).toEqual(expect.arrayContaining(outgoing.map(({ id }) => id)));
   });
 
   it('Q19: stores nothing for a leader that leads no more, and says that it is fenced', async () => {
@@ -273,20 +309,20 @@ export function jobRepositoryContract(ledger: () => TestLedger): void {
     const changes = jobs.map((job) => delegation(job, 1));
     const lock = `scheduler-${randomUUID()}`;
     const never = { lock, epoch: 1n };
-    expect(await own.jobs.saveAll(changes, never)).toBe('fenced');
+    expect(await own.jobs.saveAll(apart(changes), never)).toBe('fenced');
     const first = await own.leader(lock).acquire();
     const [one, two] = changes;
     if (!one || !two) throw new Error('no changes');
-    expect(await own.jobs.saveAll([one], first.fence)).toEqual(['saved']);
+    expect(await own.jobs.saveAll([[one]], first.fence)).toEqual(['saved']);
     await first.release();
     const second = await ledger().open().leader(lock).acquire();
-    expect(await own.jobs.saveAll([two], first.fence)).toBe('fenced');
+    expect(await own.jobs.saveAll([[two]], first.fence)).toBe('fenced');
     // Also when there is nothing that could be stored, and when a job is in the batch twice.
-    expect(await own.jobs.saveAll([one], first.fence)).toBe('fenced');
-    expect(await own.jobs.saveAll([two, { ...two, expected: 2 }], first.fence)).toBe('fenced');
+    expect(await own.jobs.saveAll([[one]], first.fence)).toBe('fenced');
+    expect(await own.jobs.saveAll([[two], [{ ...two, expected: 2 }]], first.fence)).toBe('fenced');
     expect(await own.jobs.find(two.job.id)).toEqual({ value: jobs[1], revision: 1 });
     expect(await own.jobs.attemptsOf(two.job.id)).toEqual([]);
-    expect(await own.jobs.saveAll([two], second.fence)).toEqual(['saved']);
+    expect(await own.jobs.saveAll([[two]], second.fence)).toEqual(['saved']);
     await second.release();
   });
 
