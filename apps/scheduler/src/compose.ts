@@ -10,6 +10,7 @@ import { DelegateJob } from './use-cases/delegate-job.js';
 import { ExplainJob } from './use-cases/explain-job.js';
 import { FireSchedules } from './use-cases/fire-schedules.js';
 import { FollowAbi } from './use-cases/follow-abi.js';
+import { KeepPauses } from './use-cases/keep-pauses.js';
 import { KeepQuarantine } from './use-cases/keep-quarantine.js';
 import { KeepSchedules } from './use-cases/keep-schedules.js';
 import { MakePlan } from './use-cases/make-plan.js';
@@ -37,6 +38,7 @@ export interface UseCases {
   readonly artifacts: TakeInArtifacts;
   readonly makePlan: MakePlan;
   readonly cancelPlan: CancelPlan;
+  readonly pauses: KeepPauses;
   readonly quarantine: KeepQuarantine;
   readonly keepSchedules: KeepSchedules;
   readonly explain: ExplainJob;
@@ -57,13 +59,14 @@ export function compose(ports: SchedulerPorts, store: Pick<JobRepository, 'save'
   const cancelPlan = new CancelPlan(ports, move, keeper);
   const advance = new AdvanceRuns(ports, cancelPlan);
   const makePlan = new MakePlan(ports, advance);
+  const pauses = new KeepPauses(ports);
   const round = new RunRound(ports, {
-    ...{ keeper, artifacts, scan, reclaim, facts, resolve, strikes },
+    ...{ keeper, artifacts, scan, reclaim, facts, resolve, strikes, pauses },
     delegate: new DelegateJob(ports, move),
     followAbi: new FollowAbi(ports, makePlan),
   });
   return {
-    ...{ keeper, move, round, scan, reclaim, artifacts, makePlan, cancelPlan },
+    ...{ keeper, move, round, scan, reclaim, artifacts, makePlan, cancelPlan, pauses },
     schedules: new RunSchedules(ports, new FireSchedules(ports), advance),
     record: new RecordReport(ports, {
       ...{ move, resolve, refusals, strikes },

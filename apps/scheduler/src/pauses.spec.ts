@@ -8,7 +8,7 @@ import type { Plan } from '@swarm/domain-plan';
 import { silentLogger } from '@swarm/platform';
 import { ManualClock } from '@swarm/testing';
 
-import { policy } from './scheduler.contract.js';
+import { Ground, policy } from './scheduler.contract.js';
 import { KeepPauses } from './use-cases/keep-pauses.js';
 import { Refusals } from './use-cases/refusals.js';
 import { ResolvePlans } from './use-cases/resolve-plans.js';
@@ -213,3 +213,33 @@ async function online(name: string): Promise<Drone> {
   await db.drones.save(drone, 0, []);
   return drone;
 }
+
+describe('a round', () => {
+  it('gives out nothing while a pause stands, names it, and goes on by itself at its end (S19, Q11)', async () => {
+    const ground = new Ground();
+    await ground.start();
+    const { pauses, explain } = ground.scheduler;
+    const builds = async (): Promise<number> => (await ground.openBuilds()).length;
+    expect(await builds()).toBe(1);
+    const wish = { kind: 'pause' as const, forMs: HOUR, author: 'anna', reason: 'the mirror moves' };
+    await pauses.execute({ requestId: randomUUID(), scope: SWARM, wish });
+    // What is in hand goes on; what it was for is not given out.
+    const [work] = await ground.openBuilds();
+    if (!work) throw new Error('nothing is in hand');
+    await ground.storeBuild(work);
+    await ground.round.execute();
+    expect((await ground.job('b')).state).toBe('needed');
+    const [answer] = (await explain.execute({ requestId: randomUUID(), atom: 'app-small/b' })).answers;
+    expect(answer).toMatchObject({ kind: 'paused' });
+    expect(answer?.sentence).toContain('anna');
+
+    ground.clock.advance(HOUR);
+    await ground.hear('drone-1');
+    await ground.round.execute();
+    expect((await ground.job('b')).state).toBe('delegated');
+    const over = (await ground.db.events.latest(100)).find(
+      ({ message, payload }) => message === 'PauseMoved' && (payload as PauseMoved).state === 'over',
+    );
+    expect(over).toBeDefined();
+  });
+});

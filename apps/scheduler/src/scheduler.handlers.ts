@@ -1,6 +1,8 @@
 import type {
   ArtifactPublished,
   Handler,
+  PauseAnswered,
+  PauseAsked,
   PlanAnswered,
   PlanAsked,
   QuarantineAnswered,
@@ -11,6 +13,7 @@ import type {
   WorkReported,
 } from '@swarm/contracts';
 
+import type { KeepPauses } from './use-cases/keep-pauses.js';
 import type { KeepSchedules } from './use-cases/keep-schedules.js';
 import type { KeepQuarantine } from './use-cases/keep-quarantine.js';
 import type { MakePlan } from './use-cases/make-plan.js';
@@ -53,6 +56,17 @@ export function onQuarantineAsked(
   keep: KeepQuarantine,
   wake: Wake,
 ): (asked: QuarantineAsked) => Promise<QuarantineAnswered> {
+  return async (asked) => {
+    const answer = await keep.execute(asked);
+    wake();
+    return answer;
+  };
+}
+
+export function onPauseAsked(
+  keep: Pick<KeepPauses, 'execute'>,
+  wake: Wake,
+): (asked: PauseAsked) => Promise<PauseAnswered> {
   return async (asked) => {
     const answer = await keep.execute(asked);
     wake();

@@ -1,6 +1,8 @@
 import {
   ArtifactPublished,
   DroneMoved,
+  PauseAnswered,
+  PauseAsked,
   PlanAnswered,
   PlanAsked,
   QuarantineAnswered,
@@ -20,6 +22,7 @@ import { RoundLoop } from '@swarm/platform';
 import { compose, type UseCases } from './compose.js';
 import {
   onArtifactPublished,
+  onPauseAsked,
   onPlanAsked,
   onQuarantineAsked,
   onReclaimRequested,
@@ -58,7 +61,7 @@ export class SchedulerService {
       this.#loop.wake();
     };
     const { bus } = this;
-    const { record, artifacts, reclaim, makePlan, quarantine, keepSchedules, schedules, explain } =
+    const { record, artifacts, reclaim, makePlan, pauses, quarantine, keepSchedules, schedules, explain } =
       this.#does;
     const wakeSchedules = (): void => {
       schedules.hurry();
@@ -74,6 +77,7 @@ export class SchedulerService {
       }),
       await bus.watch(DroneMoved, wake, { from: 'new' }),
       await bus.answer(PlanAsked, PlanAnswered, onPlanAsked(makePlan, wake)),
+      await bus.answer(PauseAsked, PauseAnswered, onPauseAsked(pauses, wake)),
       await bus.answer(QuarantineAsked, QuarantineAnswered, onQuarantineAsked(quarantine, wake)),
       await bus.answer(ScheduleAsked, ScheduleAnswered, onScheduleAsked(keepSchedules, wakeSchedules)),
       await bus.answer(WhyAsked, WhyAnswered, (asked) => explain.execute(asked)),

@@ -6,6 +6,7 @@ import {
   nothingKnown,
   WorkBoard,
   type FleetDrone,
+  type Pause,
   type ResourceNeed,
   type WhyView,
 } from '@swarm/domain-scheduling';
@@ -22,6 +23,8 @@ export interface RoundFacts {
   readonly kinds: ReadonlyMap<string, Profile['kind']>;
   /** Pieces of work that each drone holds. */
   readonly load: ReadonlyMap<string, number>;
+  /** The pause that a plan is under; undefined where there is none. */
+  readonly pauseOf: (plan: string) => Pause | undefined;
 }
 
 const NOWHERE: ReadonlySet<string> = new Set();
@@ -37,7 +40,10 @@ export class PlacementFacts {
     private readonly refusals: Refusals,
     private readonly times: BuildTimes,
   ) {
-    const nobody: RoundFacts = { drones: [], kinds: new Map(), load: new Map() };
+    const nobody: RoundFacts = {
+      ...{ drones: [], kinds: new Map(), load: new Map() },
+      pauseOf: () => undefined,
+    };
     this.#view = this.#made(new WorkBoard(ports.policy.retry, (job) => times.predict(job)), nobody);
   }
 
@@ -52,7 +58,7 @@ export class PlacementFacts {
     return (this.#view = this.#made(board, facts));
   }
 
-  #made(board: WorkBoard, { drones, kinds, load }: RoundFacts): WhyView {
+  #made(board: WorkBoard, { drones, kinds, load, pauseOf }: RoundFacts): WhyView {
     const fleet = drones.map((drone): FleetDrone => {
       const { cores, slots } = drone.capabilities;
       return {
@@ -63,7 +69,7 @@ export class PlacementFacts {
       };
     });
     return {
-      ...{ board, fleet },
+      ...{ board, fleet, pauseOf },
       facts: {
         kindOf: (profile) => kinds.get(profile),
         refusalOf: (drone, profile) => this.refusals.of(drone, profile),

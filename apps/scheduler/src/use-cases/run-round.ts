@@ -3,13 +3,21 @@ import type { Drone } from '@swarm/domain-drone';
 import type { AttemptId, Job, JobState, PlanId } from '@swarm/domain-job';
 import type { Plan, PlanOutline } from '@swarm/domain-plan';
 import type { StagedArtifact } from '@swarm/domain-release';
-import { place, type PlanLane, type WorkBoard } from '@swarm/domain-scheduling';
+import {
+  isPaused,
+  pausesOver,
+  place,
+  type Pause,
+  type PlanLane,
+  type WorkBoard,
+} from '@swarm/domain-scheduling';
 import type { Versioned } from '@swarm/kernel';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
 import type { BoardKeeper } from './board-keeper.js';
 import type { DelegateJob } from './delegate-job.js';
 import type { FollowAbi } from './follow-abi.js';
+import type { KeepPauses } from './keep-pauses.js';
 import type { PlacementFacts } from './placement-facts.js';
 import type { DelegatedJob, ReclaimAttempts } from './reclaim-attempts.js';
 import type { ResolvePlans } from './resolve-plans.js';
@@ -32,6 +40,7 @@ export interface RoundSteps {
   readonly delegate: DelegateJob;
   readonly followAbi: FollowAbi;
   readonly facts: PlacementFacts;
+  readonly pauses: KeepPauses;
   readonly strikes: Strikes;
 }
 
@@ -54,7 +63,8 @@ export class RunRound {
     await strikes.settle();
     const drones = (await this.ports.drones.all()).map(({ value }) => value);
     const plans = await this.ports.plans.open();
-    await this.#handOut(plans, drones);
+    const pauses = await this.#pauses();
+    await this.#handOut(plans, drones, pauses);
     const building = new Map(
       plans.flatMap(({ value }) => (value.state === 'building' ? [[value.id, value]] : [])),
     );
@@ -63,15 +73,27 @@ export class RunRound {
     await scan.whenDue();
     const board = await keeper.current();
     await reclaim.audit(heldOf(board, drones), drones);
-    await this.#fillSlots(building, drones);
+    await this.#fillSlots(building, drones, pauses);
     await this.#complete(building);
   }
 
-  async #handOut(plans: readonly Versioned<PlanOutline>[], drones: readonly Drone[]): Promise<void> {
+  /** Those that hold; the ends of others are put on record first. */
+  async #pauses(): Promise<readonly Pause[]> {
+    const now = this.ports.clock.now();
+    await this.steps.pauses.expire(now);
+    return this.steps.pauses.standing(now);
+  }
+
+  async #handOut(
+    plans: readonly Versioned<PlanOutline>[],
+    drones: readonly Drone[],
+    pauses: readonly Pause[],
+  ): Promise<void> {
     for (const { value } of plans) {
       if (value.state !== 'resolving') continue;
       const plan = await this.ports.plans.find(value.id);
-      if (plan?.value.state === 'resolving') await this.steps.resolve.handOut(plan, drones);
+      if (plan?.value.state !== 'resolving') continue;
+      await this.steps.resolve.handOut(plan, drones, isPaused(pauses, value, this.ports.clock.now()));
     }
   }
 
@@ -82,13 +104,14 @@ export class RunRound {
     await keeper.include([...building.keys()] as PlanId[]);
   }
 
-  async #fillSlots(building: OpenPlans, drones: readonly Drone[]): Promise<void> {
+  async #fillSlots(building: OpenPlans, drones: readonly Drone[], pauses: readonly Pause[]): Promise<void> {
     const { keeper, facts, delegate, artifacts } = this.steps;
     const kinds = new Map((await this.ports.profiles.all()).map(({ name, kind }) => [name, kind]));
     const load = await this.#load(drones);
     const board = await keeper.current();
-    const view = await facts.refresh(board, { drones, kinds, load });
-    const placements = place(view, this.ports.clock.now());
+    const now = this.ports.clock.now();
+    const pauseOf = pausesOver(pauses, building.values(), now);
+    const placements = place(await facts.refresh(board, { drones, kinds, load, pauseOf }), now);
     if (placements.length === 0) return;
     const found = await this.ports.jobs.findAll(placements.map(({ jobId }) => jobId));
     const jobs = new Map(found.map(({ value }) => [value.id, value]));

@@ -1,13 +1,6 @@
 import { outgoing } from '@swarm/contracts';
-import { excusable, isStruckOut, type Verdict } from '@swarm/domain-blame';
-import {
-  isOver,
-  moveDrone,
-  uploadFailed,
-  type Drone,
-  type DroneEvent,
-  type Strike,
-} from '@swarm/domain-drone';
+import { strikeBook, type DroneMove, type Ending, type Verdict } from '@swarm/domain-blame';
+import { moveDrone, uploadFailed, type Drone, type Strike } from '@swarm/domain-drone';
 import { isOpen, type Attempt, type AttemptId, type JobId } from '@swarm/domain-job';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
@@ -36,43 +29,34 @@ export class Strikes {
 
   /** An attempt failed, and was judged. */
   async failed(attempt: Attempt, verdict: Verdict): Promise<void> {
-    if (verdict.takenBack.length > 0) await this.#end(verdict.takenBack, 'taken-back');
-    if (verdict.blame === 'path') return this.#uploadFailed(attempt.drone);
-    if (!verdict.strikes) return;
-    await this.#add({
-      attemptId: attempt.id,
-      drone: attempt.drone,
-      jobId: attempt.jobId,
-      class: attempt.failureClass ?? 'unknown',
-      at: this.ports.clock.now(),
-      counted: verdict.counts,
-      ended: null,
-    });
-    const streak = (await this.#streaks()).get(attempt.drone) ?? [];
-    const drone = await this.ports.drones.find(attempt.drone);
-    if (!drone || streak.length === 0) return;
-    if (drone.value.grounding !== null) {
-      await this.#moveDrone(attempt.drone, { type: 'canary-failed' }, `its canary failed: ${verdict.reason}`);
-    } else if (isStruckOut(streak, this.ports.policy.grounding.strikes)) {
-      const reason = `${streak.length} failures in a row, last: ${verdict.reason}`;
-      await this.#moveDrone(attempt.drone, { type: 'struck-out' }, reason);
-    }
+    const struck = {
+      ...{ attemptId: attempt.id, drone: attempt.drone, jobId: attempt.jobId },
+      ...{ class: attempt.failureClass ?? 'unknown', at: this.ports.clock.now() },
+    };
+    const { ended, added, isUploadBad } = strikeBook.failed(struck, verdict);
+    if (ended) await this.#end(ended);
+    if (isUploadBad) await this.#uploadFailed(attempt.drone);
+    if (!added) return;
+    await this.#add(added);
+    const drone = (await this.ports.drones.find(attempt.drone))?.value;
+    if (!drone) return;
+    const streak = await this.#streakOf(drone.name);
+    const move = strikeBook.struck(
+      { drone, streak, because: verdict.reason },
+      this.ports.policy.grounding.strikes,
+    );
+    if (move) await this.#moveDrone(drone.name, move);
   }
 
   /** The drone built something, and its artifact came through. */
   async succeeded(name: string): Promise<void> {
-    const streak = (await this.#streaks()).get(name) ?? [];
     const drone = (await this.ports.drones.find(name))?.value;
-    // What it built before it was grounded says nothing of what grounded it.
-    if (!drone || drone.state === 'grounded') return;
-    if (streak.length > 0) {
-      const ids = streak.map(({ attemptId }) => attemptId);
-      await this.#end(ids, 'success');
-    }
-    if (drone.badUpload !== null) await this.#change(name, (now) => ({ ...now, badUpload: null }));
-    if (drone.grounding !== null) {
-      await this.#moveDrone(name, { type: 'canary-succeeded' }, 'its canary was built');
-    }
+    if (!drone) return;
+    const streak = await this.#streakOf(name);
+    const { ended, isUploadGood, move } = strikeBook.succeeded({ drone, streak });
+    if (ended) await this.#end(ended);
+    if (isUploadGood) await this.#change(name, (now) => ({ ...now, badUpload: null }));
+    if (move) await this.#moveDrone(name, move);
   }
 
   /** Carries out what grounded drones bring about, and ends groundings whose time is over. True when anything moved. */
@@ -80,30 +64,24 @@ export class Strikes {
     let moved = false;
     for (const { value: drone } of await this.ports.drones.all()) {
       if (drone.state !== 'grounded') continue;
-      const excused = await this.#excuse(drone.name);
+      const excused = await this.#excuse(drone);
       const taken = await this.#takeWork(drone);
       moved = excused || taken || moved;
-      if (isOver(drone.grounding, this.ports.clock.now())) {
-        const event: DroneEvent = { type: 'grounding-ended' };
-        moved = (await this.#moveDrone(drone.name, event, 'one job first, then work as before')) || moved;
-      }
+      const release = strikeBook.released(drone, this.ports.clock.now());
+      if (release) moved = (await this.#moveDrone(drone.name, release)) || moved;
     }
     return moved;
   }
 
   /** The failures of a grounded drone no longer count against the packages (S2). */
-  async #excuse(name: string): Promise<boolean> {
-    const streak = (await this.#streaks()).get(name) ?? [];
-    if (streak.length === 0) return false;
-    const past = (
-      await Promise.all(
-        [...new Set(streak.map(({ jobId }) => jobId))].map((id) => this.ports.strikes.ofJob(id)),
-      )
-    ).flat();
-    for (const strike of excusable(streak, past)) await this.#excuseOne(strike);
-    const ids = streak.map(({ attemptId }) => attemptId);
-    await this.#end(ids, 'grounded');
-    return true;
+  async #excuse(drone: Drone): Promise<boolean> {
+    const streak = await this.#streakOf(drone.name);
+    const jobs = [...new Set(streak.map(({ jobId }) => jobId))];
+    const past = (await Promise.all(jobs.map((id) => this.ports.strikes.ofJob(id)))).flat();
+    const { excused, ended } = strikeBook.grounded({ drone, streak, past });
+    for (const strike of excused) await this.#excuseOne(strike);
+    if (ended) await this.#end(ended);
+    return ended !== null;
   }
 
   /** Stored with its attempt, which is shown as reclaimed from then on, so that it is done once. */
@@ -112,25 +90,20 @@ export class Strikes {
     const job = await this.move.find(jobId as JobId);
     if (attempt?.state !== 'failed' || !job) return;
     const plan = (await this.ports.plans.find(job.spec.planId))?.value;
-    // No round looks at a plan that is over: the next plan builds it, since it is not in quarantine any more.
-    const isLeft = job.state === 'quarantined' && plan?.state !== 'building';
-    const reason = `${drone} was grounded: attempt ${attempt.number} does not count`;
-    await this.move.execute(job.id, isLeft ? { type: 'superseded' } : { type: 'failure-excused', drone }, {
+    const isPlanOpen = plan?.state === 'building';
+    const { event, reason } = strikeBook.excused({ drone, number: attempt.number, job, isPlanOpen });
+    await this.move.execute(job.id, event, {
       reason,
       attempt: () => ({ ...attempt, state: 'reclaimed' }),
     });
   }
 
   /** Its work goes back to needed at once, and costs those jobs nothing (rung 1). */
-  async #takeWork({ name, reason: why }: Drone): Promise<boolean> {
-    const open = (await this.ports.jobs.openAttempts()).filter(({ drone }) => drone === name);
+  async #takeWork(drone: Drone): Promise<boolean> {
+    const open = (await this.ports.jobs.openAttempts()).filter((attempt) => attempt.drone === drone.name);
     for (const { jobId, number } of open) {
-      const reason = `${name} is grounded: ${why}`;
-      await this.move.execute(
-        jobId,
-        { type: 'attempt-reclaimed', attempt: number, reason, excused: true },
-        { reason },
-      );
+      const { event, reason } = strikeBook.takenFrom(drone, number);
+      await this.move.execute(jobId, event, { reason });
     }
     return open.length > 0;
   }
@@ -142,7 +115,7 @@ export class Strikes {
     ).then(() => undefined);
   }
 
-  async #moveDrone(name: string, event: DroneEvent, reason: string): Promise<boolean> {
+  async #moveDrone(name: string, { event, reason }: DroneMove): Promise<boolean> {
     const { policy, clock } = this.ports;
     const moved = await this.#change(name, (drone) =>
       moveDrone(drone, event, { now: clock.now(), policy: policy.grounding, reason }),
@@ -171,6 +144,10 @@ export class Strikes {
     return [outgoing('DroneMoved', id, { id, at, drone, from: before.state, to: after.state, reason })];
   }
 
+  async #streakOf(drone: string): Promise<readonly Strike[]> {
+    return (await this.#streaks()).get(drone) ?? [];
+  }
+
   async #streaks(): Promise<ReadonlyMap<string, readonly Strike[]>> {
     if (this.#standing) return this.#standing;
     const standing = new Map<string, Strike[]>();
@@ -185,7 +162,7 @@ export class Strikes {
     await this.ports.strikes.add(strike);
   }
 
-  async #end(attemptIds: readonly string[], how: NonNullable<Strike['ended']>): Promise<void> {
+  async #end({ attemptIds, how }: Ending): Promise<void> {
     this.#standing = undefined;
     await this.ports.strikes.end(attemptIds, how, this.ports.clock.now());
   }
