@@ -1,4 +1,4 @@
-import { isStruckOut, judge } from '@swarm/domain-blame';
+import { judge, strikeBook } from '@swarm/domain-blame';
 import { defaultGrounding, defaultLiveness, workLimit } from '@swarm/domain-drone';
 import type { DroneName } from '@swarm/domain-job';
 import { place, type BoardJob, type Placement, type PlacementView } from '@swarm/domain-scheduling';
@@ -9,7 +9,7 @@ import type { CoreRules } from './scheduler-core.js';
 export const swarmRules: CoreRules = {
   place: (view, now) => place(view, now),
   judge,
-  isStruckOut,
+  book: strikeBook,
   retry: { maxFailures: 3, maxReclaims: 10 },
   retryDelayMs: 60_000,
   grounding: defaultGrounding,

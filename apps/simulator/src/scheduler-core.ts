@@ -1,14 +1,8 @@
-import {
-  excusable,
-  type Failure,
-  type FailureClass,
-  type isStruckOut,
-  type judge,
-} from '@swarm/domain-blame';
+import type { Ending, Failure, FailureClass, StrikeBook, judge } from '@swarm/domain-blame';
 import {
   isLost,
-  isOver,
   moveDrone,
+  uploadFailed,
   verdict,
   type Drone,
   type DroneEvent,
@@ -30,7 +24,7 @@ import {
 export interface CoreRules {
   readonly place: (view: PlacementView, now: Date) => readonly Placement[];
   readonly judge: typeof judge;
-  readonly isStruckOut: typeof isStruckOut;
+  readonly book: StrikeBook;
   readonly retry: RetryPolicy;
   readonly retryDelayMs: number;
   readonly grounding: GroundingPolicy;
@@ -113,10 +107,11 @@ export class SchedulerCore {
     const isUsed = this.apply(jobId, { type: 'artifact-received', artifact: ARTIFACT }, 'uploaded', now);
     if (isUsed) this.apply(jobId, { type: 'artifact-published', artifact: ARTIFACT }, 'indexed', now);
     const found = this.drones.get(drone);
-    if (!found || found.state === 'grounded') return isUsed;
-    this.#endStrikes((strike) => strike.drone === drone, 'success');
-    if (found.grounding !== null)
-      this.moveDrone(drone, { type: 'canary-succeeded' }, 'built its canary', now);
+    if (!found) return isUsed;
+    const entry = this.rules.book.succeeded({ drone: found, streak: this.#streakOf(drone) });
+    this.#end(entry.ended);
+    if (entry.isUploadGood) this.drones.set(drone, { ...found, badUpload: null });
+    if (entry.move) this.moveDrone(drone, entry.move.event, entry.move.reason, now);
     return isUsed;
   }
 
@@ -143,15 +138,15 @@ export class SchedulerCore {
       found.reason,
       now,
     );
-    this.#endStrikes(({ attemptId: id }) => found.takenBack.includes(id), 'taken-back');
-    if (found.strikes) this.#strike({ ...failure, jobId, at: now, counted: found.counts, ended: null }, now);
+    const entry = this.rules.book.failed({ attemptId, drone, jobId, class: failed, at: now }, found);
+    this.#end(entry.ended);
+    if (entry.isUploadBad) this.#uploadFailed(drone, now);
+    if (entry.added) this.#strike(entry.added, found.reason, now);
   }
 
   /** Takes an attempt back. */
-  reclaim(jobId: JobId, attempt: number, reason: string, now: Date, isExcused = false): void {
-    const event: JobEvent = { type: 'attempt-reclaimed', attempt, reason, excused: isExcused };
-    const isTaken = this.apply(jobId, event, reason, now);
-    if (isTaken && isExcused) this.excused.set(jobId, (this.excused.get(jobId) ?? 0) + 1);
+  reclaim(jobId: JobId, attempt: number, reason: string, now: Date): void {
+    this.apply(jobId, { type: 'attempt-reclaimed', attempt, reason }, reason, now);
   }
 
   /** What a drone's silence, or its sign, means now; work of one that is lost goes back (rung 1). */
@@ -169,11 +164,19 @@ export class SchedulerCore {
     }
   }
 
-  /** Ends groundings whose time is over. */
-  endGroundings(now: Date): void {
+  /** Carries out what grounded drones bring about, and ends groundings whose time is over. */
+  settle(now: Date): void {
     for (const drone of [...this.drones.values()]) {
-      if (drone.state !== 'grounded' || !isOver(drone.grounding, now)) continue;
-      this.moveDrone(drone.name, { type: 'grounding-ended' }, 'one job first', now);
+      if (drone.state !== 'grounded') continue;
+      this.#excuse(drone, now);
+      for (const { job } of [...this.board.heldBy(drone.name)]) {
+        const { event, reason } = this.rules.book.takenFrom(drone, job.attempt);
+        if (this.apply(job.id, event, reason, now)) {
+          this.excused.set(job.id, (this.excused.get(job.id) ?? 0) + 1);
+        }
+      }
+      const move = this.rules.book.released(drone, now);
+      if (move) this.moveDrone(drone.name, move.event, move.reason, now);
     }
   }
 
@@ -189,27 +192,46 @@ export class SchedulerCore {
     return result.ok;
   }
 
-  #strike(strike: Strike, now: Date): void {
+  #strike(strike: Strike, because: string, now: Date): void {
     this.#strikes.push(strike);
-    const { drone } = strike;
-    const streak = this.#strikes.filter((each) => each.drone === drone && each.ended === null);
-    const isOwing = (this.drones.get(drone)?.grounding ?? null) !== null;
-    if (!isOwing && !this.rules.isStruckOut(streak, this.rules.grounding.strikes)) return;
-    this.moveDrone(drone, { type: isOwing ? 'canary-failed' : 'struck-out' }, 'failures in a row', now);
-    for (const { jobId, attemptId } of excusable(streak, this.#strikes)) {
-      this.apply(jobId as JobId, { type: 'failure-excused', drone }, `${drone} was grounded`, now);
+    const drone = this.drones.get(strike.drone);
+    if (!drone) return;
+    const standing = { drone, streak: this.#streakOf(drone.name), because };
+    const move = this.rules.book.struck(standing, this.rules.grounding.strikes);
+    if (move) this.moveDrone(drone.name, move.event, move.reason, now);
+    this.settle(now);
+  }
+
+  #excuse(drone: Drone, now: Date): void {
+    const { book } = this.rules;
+    const standing = { drone, streak: this.#streakOf(drone.name), past: this.#strikes };
+    const { excused, ended } = book.grounded(standing);
+    for (const { jobId, attemptId } of excused) {
+      const job = this.board.find(jobId)?.job;
+      if (!job) continue;
+      const number = Number(attemptId.split('#')[1]);
+      const excuse = book.excused({ drone: drone.name, number, job, isPlanOpen: true });
+      this.apply(job.id, excuse.event, excuse.reason, now);
       const left = (this.#failures.get(jobId) ?? []).filter((each) => each.attemptId !== attemptId);
       this.#failures.set(jobId, left);
     }
-    this.#endStrikes((each) => each.drone === drone, 'grounded');
-    for (const { job } of [...this.board.heldBy(drone)]) {
-      this.reclaim(job.id, job.attempt, `${drone} is grounded`, now, true);
-    }
+    this.#end(ended);
   }
 
-  #endStrikes(isMeant: (strike: Strike) => boolean, ended: NonNullable<Strike['ended']>): void {
+  #uploadFailed(name: string, now: Date): void {
+    const drone = this.drones.get(name);
+    if (drone) this.drones.set(name, uploadFailed(drone, { now, policy: this.rules.grounding }));
+  }
+
+  #streakOf(drone: string): readonly Strike[] {
+    return this.#strikes.filter((strike) => strike.drone === drone && strike.ended === null);
+  }
+
+  #end(ending: Ending | null): void {
+    if (!ending) return;
+    const { attemptIds, how } = ending;
     this.#strikes = this.#strikes.map((strike) =>
-      strike.ended === null && isMeant(strike) ? { ...strike, ended } : strike,
+      strike.ended === null && attemptIds.includes(strike.attemptId) ? { ...strike, ended: how } : strike,
     );
   }
 }

@@ -72,7 +72,7 @@ export class Simulation {
       this.#nowMs = Math.max(this.#nowMs, next.atMs);
       this.#events += 1;
       this.#happens(next.what);
-      this.core.endGroundings(this.#now());
+      this.core.settle(this.#now());
       this.#round();
       if (this.#invariants.violations.length > 0) break;
     }

@@ -8,7 +8,16 @@ export {
   type FailureClass,
 } from './blame.js';
 export { byCanary, type CanaryFacts } from './canary.js';
-export { excusable, isStruckOut } from './streak.js';
+export {
+  strikeBook,
+  type DroneMove,
+  type Ending,
+  type FailureEntry,
+  type GroundingEntry,
+  type JobMove,
+  type StrikeBook,
+  type SuccessEntry,
+} from './strike-book.js';
 export {
   judge,
   memoryNeedAfter,
