@@ -182,7 +182,7 @@ const anyJob: fc.Arbitrary<JobSketch> = fc.record({
   retryInMs: fc.constantFrom(-1, -1, 60_000),
   on: rarely(-1, fc.nat(5), 3),
   need: rarely(nothingKnown, anyNeed),
-  builtOn: rarely<readonly number[]>([], fc.array(fc.nat(5), { maxLength: 3 })),
+  builtOn: rarely<readonly number[]>([], fc.array(fc.nat(5), { minLength: 1, maxLength: 3 }), 5),
   isKnown: fc.boolean(),
 });
 
@@ -200,8 +200,12 @@ const anyFleetDrone = (at: number): fc.Arbitrary<FleetDrone> =>
       memoryBytes: fc.constantFrom(1e9, 8e9, 16e9),
       profile: rarely('lab', fc.constant('other'), 2),
       badUpload: rarely<Drone['badUpload']>(null, fc.constant({ until: start, times: 1 })),
-      speed: fc.oneof(fc.constantFrom(0.5, 1, 1, 1.4), fc.double({ min: 0.1, max: 4, noNaN: true })),
-      overheadMs: fc.constantFrom(0, 0, 5_000, 61_000),
+      speed: rarely(
+        1,
+        fc.oneof(fc.constantFrom(0.5, 1.04, 1.4), fc.double({ min: 0.1, max: 4, noNaN: true })),
+        6,
+      ),
+      overheadMs: fc.constantFrom(0, 0, 0, 0, 5_000, 61_000),
       otherWork: rarely(0, fc.constant(1)),
     })
     .map(({ cores, memoryBytes, speed, overheadMs, otherWork, ...over }) => {
@@ -211,7 +215,7 @@ const anyFleetDrone = (at: number): fc.Arbitrary<FleetDrone> =>
     });
 
 const anyFleet: fc.Arbitrary<readonly FleetDrone[]> = fc
-  .oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 4, max: 9 }))
+  .oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 4, max: 9 }), fc.integer({ min: 4, max: 9 }))
   .chain((size) => fc.tuple(...Array.from({ length: size }, (_unused, at) => anyFleetDrone(at))));
 
 const anyLane = fc.record({

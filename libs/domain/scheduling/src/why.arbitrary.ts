@@ -130,7 +130,8 @@ const anyFacts: fc.Arbitrary<PlacementFacts> = fc
     needOf: (job) => (job.id.endsWith('3') ? { ...nothingKnown, memoryBytes: needsMemory } : nothingKnown),
   }));
 
-interface Turn {
+/** One thing that happens to a board: to whom, and what of all that could. */
+export interface Turn {
   readonly pick: number;
   readonly dice: number;
 }
@@ -141,12 +142,13 @@ const turn: fc.Arbitrary<Turn> = fc.record({
   dice: fc.noBias(fc.nat()),
 });
 
-interface Sketch {
+export interface Sketch {
   readonly plans: readonly { readonly profile: string; readonly jobs: readonly (readonly number[])[] }[];
   readonly turns: readonly Turn[];
 }
 
-const anySketch: fc.Arbitrary<Sketch> = fc.record({
+/** Plans, and what happens to them. */
+export const anySketch: fc.Arbitrary<Sketch> = fc.record({
   plans: fc.array(
     fc.record({
       profile: fc.constantFrom('lab', 'lab', 'lab', 'other'),
@@ -167,7 +169,8 @@ export const anyView: fc.Arbitrary<PlacementView> = fc
     return { board, fleet, facts: about };
   });
 
-function boardOf({ plans }: Sketch): WorkBoard {
+/** The board before anything happened. */
+export function boardOf({ plans }: Sketch): WorkBoard {
   const board = new WorkBoard(policy, predict);
   for (const [index, { profile, jobs }] of plans.entries()) {
     const plan = `plan${index}`;
@@ -196,7 +199,8 @@ const rare: readonly JobEventType[] = [
   'dependencies-published',
 ];
 
-function take(board: WorkBoard, { pick, dice }: Turn): void {
+/** Lets it happen; does nothing where nothing is left that could. */
+export function take(board: WorkBoard, { pick, dice }: Turn): void {
   const entries = [...board.plans.values()].flatMap(({ jobs }) => jobs);
   const movable = entries.filter(({ job }) => legal(job, dice).length > 0);
   const entry = movable[pick % Math.max(1, movable.length)];
