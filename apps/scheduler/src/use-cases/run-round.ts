@@ -18,7 +18,7 @@ import type { BoardKeeper } from './board-keeper.js';
 import type { DelegateJob } from './delegate-job.js';
 import type { FollowAbi } from './follow-abi.js';
 import type { KeepPauses } from './keep-pauses.js';
-import type { PlacementFacts } from './placement-facts.js';
+import type { PlacementFacts, RoundFacts } from './placement-facts.js';
 import type { DelegatedJob, ReclaimAttempts } from './reclaim-attempts.js';
 import type { ResolvePlans } from './resolve-plans.js';
 import type { ScanLedger } from './scan-ledger.js';
@@ -73,7 +73,9 @@ export class RunRound {
     await scan.whenDue();
     const board = await keeper.current();
     await reclaim.audit(heldOf(board, drones), drones);
-    await this.#fillSlots(building, drones, pauses);
+    const open = plans.map(({ value }) => value);
+    const pauseOf = pausesOver(pauses, open, this.ports.clock.now());
+    await this.#fillSlots(building, drones, pauseOf);
     await this.#complete(building);
   }
 
@@ -104,13 +106,16 @@ export class RunRound {
     await keeper.include([...building.keys()] as PlanId[]);
   }
 
-  async #fillSlots(building: OpenPlans, drones: readonly Drone[], pauses: readonly Pause[]): Promise<void> {
+  async #fillSlots(
+    building: OpenPlans,
+    drones: readonly Drone[],
+    pauseOf: RoundFacts['pauseOf'],
+  ): Promise<void> {
     const { keeper, facts, delegate, artifacts } = this.steps;
     const kinds = new Map((await this.ports.profiles.all()).map(({ name, kind }) => [name, kind]));
     const load = await this.#load(drones);
     const board = await keeper.current();
     const now = this.ports.clock.now();
-    const pauseOf = pausesOver(pauses, building.values(), now);
     const placements = place(await facts.refresh(board, { drones, kinds, load, pauseOf }), now);
     if (placements.length === 0) return;
     const found = await this.ports.jobs.findAll(placements.map(({ jobId }) => jobId));
