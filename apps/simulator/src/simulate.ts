@@ -29,14 +29,13 @@ export function simulate(setting: Setting): History {
   const random = randomOf(seed);
   const model = noisyHistory(graphs, knowledge, random);
   const sizes = new Map(graphs.flat().map(({ cpv, sizeBytes }) => [cpv, sizeBytes]));
-  const median = model.predict({ name: '', slot: '', use: [], sizeBytes: null });
   const predict = ({ spec }: OpenJob): ReturnType<typeof model.predict> => {
     const { cpv, slot, use } = spec;
-    const found = model.predict({ name: packageOf(cpv), slot, use, sizeBytes: sizes.get(cpv) ?? null });
+    const subject = { name: packageOf(cpv), slot, use };
     // The textbook's list knows nothing of sizes, nor of how sure it is.
     return policy === 'swarm'
-      ? found
-      : { medianMs: isSeen(found) ? found.medianMs : median.medianMs, sigma: 0.1 };
+      ? model.predict({ ...subject, sizeBytes: sizes.get(cpv) ?? null })
+      : { ...model.predict({ ...subject, sizeBytes: null }), sigma: 0.1 };
   };
   const speeds = new Map(fleet.map(({ name, speed }) => [name, speed]));
   return new Simulation({
@@ -45,12 +44,4 @@ export function simulate(setting: Setting): History {
     beliefs: { predict, speedOf: (drone) => speeds.get(drone) ?? 1 },
     ...setting.planted,
   }).run();
-}
-
-/** Spread of a prediction that comes from builds of the package itself; of its size alone it is wider. */
-const SEEN_SIGMA = 0.7;
-
-/** Whether a prediction comes from builds of the package itself: those are surer than any other. */
-function isSeen({ sigma }: { readonly sigma: number }): boolean {
-  return sigma <= SEEN_SIGMA;
 }

@@ -1,5 +1,5 @@
 import type { JobId, OpenJob } from '@swarm/domain-job';
-import type { BoardChange } from '@swarm/domain-scheduling';
+import type { BoardChange, BoardJob } from '@swarm/domain-scheduling';
 
 import { Agenda } from './agenda.js';
 import type { Fault } from './faults.js';
@@ -34,6 +34,8 @@ export class Simulation {
   readonly #drones = new Map<string, SimulatedDrone>();
   readonly #jobs = new Map<string, { readonly plan: number; readonly of: WorldJob; readonly fate: Fate }>();
   readonly #bars: Bar[] = [];
+  /** Needed jobs that are tried again later; some of them may have moved on. */
+  readonly #delayed = new Set<BoardJob>();
   readonly #planEnds: number[];
   readonly #invariants: Invariants;
   #nowMs = 0;
@@ -144,12 +146,14 @@ export class Simulation {
   #wakeLater(): void {
     const { board, drones } = this.core;
     const moments = [...drones.values()].map(({ grounding }) => this.#msOf(grounding?.until));
-    let isReady = false;
-    for (const { job } of [...board.plans.values()].flatMap((lane) => [...lane.ready])) {
+    for (const entry of this.#delayed) {
+      const { job } = entry;
       const atMs = this.#msOf(job.state === 'needed' ? job.notBefore : null);
       if (atMs > this.#nowMs) moments.push(atMs);
-      else isReady = true;
+      else this.#delayed.delete(entry);
     }
+    const ready = [...board.plans.values()].reduce((sum, lane) => sum + lane.ready.size, 0);
+    const isReady = ready > this.#delayed.size;
     const isFree = [...drones.keys()].some((name) => board.heldBy(name).size === 0);
     if (isReady && isFree) moments.push(this.#nowMs + TICK_MS);
     const next = Math.min(...moments.filter((atMs) => atMs > this.#nowMs));
@@ -280,6 +284,7 @@ export class Simulation {
   #onChanges(changes: readonly BoardChange[]): void {
     this.#invariants.onChanges(changes);
     for (const { entry, endedAttempts, after } of changes) {
+      if (after.state === 'needed' && after.notBefore !== null) this.#delayed.add(entry);
       for (const id of endedAttempts) this.#cancel(id, after);
       const lane = this.core.board.plans.get(entry.plan);
       if (lane?.isSettled === true) this.#planEnds[Number(entry.plan)] = this.#nowMs;

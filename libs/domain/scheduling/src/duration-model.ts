@@ -25,8 +25,8 @@ const BELIEF = 4;
 const SIBLING_SIGMA = 0.7;
 /** Nothing is known, not even of other packages: a minute, give or take a lot. */
 const NOTHING_KNOWN: Prediction = { medianMs: 60_000, sigma: 1.2 };
-/** Fewer than this say nothing of how time goes with size. */
-const MIN_FOR_SIZES = 20;
+/** So many packages of about the same size say what one of that size may take; fewer say nothing. */
+const NEIGHBOURS = 20;
 /** Older builds of a package are forgotten. */
 const MAX_REMEMBERED = 8;
 
@@ -37,13 +37,13 @@ const MAX_REMEMBERED = 8;
 export class DurationModel {
   readonly #exact = new Map<string, number[]>();
   readonly #named = new Map<string, number[]>();
-  readonly #sizes = new SizeLaw();
+  readonly #sizes = new SizeNeighbours();
 
   observe(observation: Observation): void {
     const log = Math.log(Math.max(1, observation.referenceMs));
     remember(this.#exact, exactKey(observation), log);
     remember(this.#named, observation.name, log);
-    this.#sizes.observe(observation.sizeBytes, log);
+    this.#sizes.observe(exactKey(observation), observation.sizeBytes, log);
   }
 
   predict(subject: Subject): Prediction {
@@ -77,42 +77,77 @@ function ofLogs(logs: readonly number[], usualSigma: number): Prediction {
   return { medianMs: Math.exp(mean), sigma };
 }
 
-/** How the logarithm of the time goes with the logarithm of the size, by least squares over running sums. */
-class SizeLaw {
-  #count = 0;
-  #x = 0;
-  #y = 0;
-  #xx = 0;
-  #xy = 0;
-  #yy = 0;
+/** A build of a package, by the logarithms of its size and of its time. */
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * What is known of packages by their size alone: what those took that are nearest in size. No law is fitted: small
+ * packages take what setting up a build takes, whatever their size, and among large ones there is every spread.
+ */
+class SizeNeighbours {
+  /** The latest build of each package; one that is built daily says no more of its size than another. */
+  readonly #points = new Map<string, Point>();
+  #sorted: readonly Point[] | undefined;
   #all: { count: number; sum: number; squares: number } = { count: 0, sum: 0, squares: 0 };
 
-  observe(sizeBytes: number | null, y: number): void {
+  observe(key: string, sizeBytes: number | null, y: number): void {
     this.#all.count += 1;
     this.#all.sum += y;
     this.#all.squares += y * y;
     if (sizeBytes === null || sizeBytes <= 0) return;
-    const x = Math.log(sizeBytes);
-    this.#count += 1;
-    this.#x += x;
-    this.#y += y;
-    this.#xx += x * x;
-    this.#xy += x * y;
-    this.#yy += y * y;
+    this.#points.set(key, { x: Math.log(sizeBytes), y });
+    this.#sorted = undefined;
   }
 
   predict(sizeBytes: number | null): Prediction | undefined {
     const { count, sum, squares } = this.#all;
     if (count === 0) return undefined;
-    const spread = this.#count * this.#xx - this.#x * this.#x;
-    if (sizeBytes === null || sizeBytes <= 0 || this.#count < MIN_FOR_SIZES || spread <= 0) {
-      const variance = Math.max(0, squares / count - (sum / count) ** 2);
-      return { medianMs: Math.exp(sum / count), sigma: Math.max(USUAL_SIGMA, Math.sqrt(variance)) };
+    if (sizeBytes === null || sizeBytes <= 0 || this.#points.size < NEIGHBOURS) {
+      return spreadOf({ count, sum, squares });
     }
-    const slope = (this.#count * this.#xy - this.#x * this.#y) / spread;
-    const start = (this.#y - slope * this.#x) / this.#count;
-    const rest = this.#yy - start * this.#y - slope * this.#xy;
-    const sigma = Math.max(USUAL_SIGMA, Math.sqrt(Math.max(0, rest) / this.#count));
-    return { medianMs: Math.exp(start + slope * Math.log(sizeBytes)), sigma };
+    return spreadOf(sumsOf(this.#nearest(Math.log(sizeBytes))));
   }
+
+  #nearest(x: number): readonly Point[] {
+    const sorted = (this.#sorted ??= [...this.#points.values()].sort((a, b) => a.x - b.x || a.y - b.y));
+    const distance = (at: number): number => Math.abs((sorted[at]?.x ?? Infinity) - x);
+    let first = Math.max(0, Math.min(placeOf(sorted, x), sorted.length - NEIGHBOURS));
+    while (first > 0 && distance(first - 1) <= distance(first + NEIGHBOURS - 1)) first -= 1;
+    while (distance(first + NEIGHBOURS) < distance(first)) first += 1;
+    return sorted.slice(first, first + NEIGHBOURS);
+  }
+}
+
+/** The first place whose size is not below. */
+function placeOf(sorted: readonly Point[], x: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle]?.x ?? Infinity) < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+interface Sums {
+  readonly count: number;
+  readonly sum: number;
+  readonly squares: number;
+}
+
+function sumsOf(points: readonly Point[]): Sums {
+  return {
+    count: points.length,
+    sum: points.reduce((sum, { y }) => sum + y, 0),
+    squares: points.reduce((sum, { y }) => sum + y * y, 0),
+  };
+}
+
+function spreadOf({ count, sum, squares }: Sums): Prediction {
+  const mean = sum / count;
+  const variance = Math.max(0, squares / count - mean * mean);
+  return { medianMs: Math.exp(mean), sigma: Math.max(USUAL_SIGMA, Math.sqrt(variance)) };
 }

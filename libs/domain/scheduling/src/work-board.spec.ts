@@ -377,23 +377,23 @@ describe('a plan on the board', () => {
   it('has its chains measured anew when the history has grown, and what is given out keeps its price', () => {
     let minutes = (_id: string): number => 1;
     const board = new WorkBoard(retry, ({ id }) => ({ medianMs: 60_000 * minutes(id), sigma: 0.3 }));
-    planOf([[], [], [0], [1]], { board });
+    planOf([[], [], [0], [1], []], { board });
     give(board, idOf(1));
     const lane = board.plans.get('p');
     const [short, given, , end] = lane?.jobs ?? [];
     if (!lane || !short || !given || !end) throw new Error('no plan');
     const [price, served] = [given.expectedMs, lane.servedMs];
-    expect(seenAlong(lane.queue(0.01))).toEqual([idOf(0)]);
-    minutes = (id) => (id === idOf(3) ? 100 : 2);
+    expect(seenAlong(lane.queue(0.01))).toEqual([idOf(0), idOf(4)]);
+    minutes = (id) => ({ [idOf(3)]: 100, [idOf(4)]: 10 })[id] ?? 2;
     board.predictAgain();
     expect(end.rankMs).toBeCloseTo(100 * price);
     expect(short.rankMs).toBeCloseTo(4 * price);
     expect(given.rankMs).toBeCloseTo(101 * price);
     expect([given.expectedMs, lane.servedMs]).toEqual([price, served]);
+    expect(seenAlong(lane.queue(0.01))).toEqual([idOf(4), idOf(0)]);
     move(board, idOf(1), { type: 'attempt-reclaimed', attempt: 1, reason: 'lost' }, later(1));
     expect(lane.servedMs).toBeCloseTo(0);
-    // What was ready all along is behind what has the longer chain now.
-    expect(seenAlong(lane.queue(0.01))).toEqual([idOf(1), idOf(0)]);
+    expect(seenAlong(lane.queue(0.01))).toEqual([idOf(1), idOf(4), idOf(0)]);
     expect(keptWrongly(board)).toEqual([]);
   });
 });

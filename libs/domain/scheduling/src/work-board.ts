@@ -147,23 +147,19 @@ export class WorkBoard {
   }
 
   /** What a change of one job means for its dependents; in order, and without recursion, for chains are long. */
-  #spread(entry: BoardJob, before: OpenJob, what: Outcome): void {
-    const { changes } = what;
-    const queue: { readonly from: BoardJob; readonly was: OpenJob }[] = [{ from: entry, was: before }];
+  #spread(entry: BoardJob, was: OpenJob, what: Outcome): void {
+    const queue: { readonly from: BoardJob; readonly was: OpenJob }[] = [{ from: entry, was }];
     // The queue grows while it is walked along.
-    for (const { from, was } of queue) {
-      const isPublished = from.job.state === 'published' && was.state !== 'published';
-      if (!isPublished && lossOf(from.job) === lossOf(was)) continue;
+    for (const { from, was: before } of queue) {
+      const isPublished = from.job.state === 'published' && before.state !== 'published';
+      if (!isPublished && lossOf(from.job) === lossOf(before)) continue;
       for (const dependent of from.dependents) {
         if (isPublished) dependent.unmet -= 1;
         // A publication takes no loss away: who waits for more is not looked at, however much that is.
         if (isPublished && dependent.unmet > 0) continue;
-        const known = changes.length;
+        const earlier = dependent.job;
         this.#settle(dependent, what);
-        for (let next = known; next < changes.length; next += 1) {
-          const change = changes[next];
-          if (change) queue.push({ from: dependent, was: change.before });
-        }
+        if (dependent.job !== earlier) queue.push({ from: dependent, was: earlier });
       }
     }
   }
