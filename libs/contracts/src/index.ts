@@ -67,7 +67,17 @@ export {
   ReleasePromoted,
   RunStarted,
 } from './event.messages.js';
-export type { ConsumeOptions, Delivery, Handler, MessageBus, Outcome, Subscription } from './message-bus.js';
+export {
+  MAX_BATCH_BYTES,
+  MAX_BATCH_MESSAGES,
+  type ConsumeOptions,
+  type Delivery,
+  type Handler,
+  type MessageBus,
+  type Outcome,
+  type Publication,
+  type Subscription,
+} from './message-bus.js';
 export type { EventLog, Outbox, OutboxRow, StoredEvent } from './outbox.js';
 export { events, messageNamed, messages, outgoing, type MessageName } from './registry.js';
 export { ScheduleCheck, ScheduleRunView, ScheduleView } from './schedule.model.js';

@@ -29,6 +29,19 @@ export interface ConsumeOptions {
   readonly from?: 'all' | 'new';
 }
 
+/** A message on its way to a stream, under the identity that it is stored by. */
+export interface Publication {
+  readonly message: Message;
+  readonly payload: unknown;
+  /** Replaces the message's own identity for deduplication. */
+  readonly messageId: string;
+}
+
+/** What one call of `publishBatch` may hold: JetStream refuses more than 1,000 messages, and holds them until all are there. */
+export const MAX_BATCH_MESSAGES = 500;
+/** Of their payloads. A single message may be larger; it is no batch then. */
+export const MAX_BATCH_BYTES = 4 * 1024 ** 2;
+
 /** A running consumer. */
 export interface Subscription {
   /** Phase one of a shutdown: takes no more messages; what is in hand goes on. */
@@ -47,6 +60,13 @@ export interface MessageBus {
    * `messageId` replaces the message's own identity for deduplication; the outbox relay gives its row's id.
    */
   publish<M extends Message>(message: M, payload: Payload<M>, messageId?: string): Promise<void>;
+  /**
+   * Stores messages of one stream in their order, all of them or none, and syncs them to the disk at once rather than
+   * one by one. False: they are not known to be stored, since the server cannot, will not, or already has one of them;
+   * then each is to be published by itself, under the same identity. Never slower than that by more than a request's
+   * limit. Throws only for messages that `publish` would not send either.
+   */
+  publishBatch(publications: readonly Publication[]): Promise<boolean>;
   /** `durable` names the consumer, so that a restarted service goes on where it stopped. */
   consume<M extends Message>(
     message: M,

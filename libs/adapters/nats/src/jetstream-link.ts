@@ -3,6 +3,7 @@ import { errors, headers, type MsgHdrs, type NatsConnection } from '@nats-io/tra
 import { streams } from '@swarm/contracts';
 import { isAtLeast, retry, withTimeLimit, type Logger } from '@swarm/platform';
 
+import { BATCHES_SINCE } from './atomic-batch.js';
 import { isClosed, isFinal } from './js-errors.js';
 import { provisionStreams } from './provision.js';
 
@@ -10,6 +11,8 @@ import { provisionStreams } from './provision.js';
 const REQUEST_LIMIT_MS = 5_000;
 /** How long a publish is tried: longer than a restart of the server takes. */
 const PUBLISH_LIMIT_MS = 30_000;
+/** The server counts headers as payload; ours are short. */
+const HEADER_BYTES = 1_024;
 const BACKOFF = { firstDelayMs: 50, maxDelayMs: 1_000 } as const;
 
 export interface Outbound {
@@ -50,6 +53,11 @@ export class JetStreamLink {
     return isAtLeast(this.connection.info?.version ?? '0', version);
   }
 
+  /** Whether the server takes a message of this size: one that it does not costs every sender the connection. */
+  takes(body: Uint8Array): boolean {
+    return body.length + HEADER_BYTES <= (this.connection.info?.max_payload ?? Number.POSITIVE_INFINITY);
+  }
+
   /**
    * Makes a request as soon as there is a connection, and rejects as soon as that is lost: what is in flight is lost
    * with it, and what is written while there is none is dropped by the client when it dials again (seen in 3.4.0).
@@ -78,7 +86,11 @@ export class JetStreamLink {
 
   /** Makes the streams as they should be; concurrent calls share one run. */
   provision(): Promise<void> {
-    const run = (): Promise<void> => provisionStreams(this.manager, streams, this.logger);
+    const run = (): Promise<void> =>
+      provisionStreams(this.manager, streams, {
+        logger: this.logger,
+        takesBatches: this.serverIsAtLeast(BATCHES_SINCE),
+      });
     this.#provisioning ??= this.whileConnected(run).finally(() => {
       this.#provisioning = undefined;
     });
@@ -90,6 +102,11 @@ export class JetStreamLink {
    * the loss of its streams, always under one `Nats-Msg-Id`; rejects when the server refuses, or after 30 s.
    */
   async publish({ subject, body, messageId, headers: fields = {} }: Outbound): Promise<void> {
+    if (!this.takes(body)) {
+      throw new Error(
+        `${subject}: ${body.length} bytes are more than the server takes; raise its max_payload`,
+      );
+    }
     const deadline = performance.now() + PUBLISH_LIMIT_MS;
     await retry(
       async () => {

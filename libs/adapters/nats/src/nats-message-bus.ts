@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import {
   filterFor,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_MESSAGES,
   streams,
   subjectOf,
   type Carrier,
@@ -10,11 +12,13 @@ import {
   type Message,
   type MessageBus,
   type Payload,
+  type Publication,
   type StreamName,
   type Subscription,
 } from '@swarm/contracts';
 import { withTimeLimit } from '@swarm/platform';
 
+import { storeBatch } from './atomic-batch.js';
 import { encode } from './codec.js';
 import { answerCore, requestCore, watchCore } from './core-messages.js';
 import { DurableConsumer } from './durable-consumer.js';
@@ -44,6 +48,17 @@ export class NatsMessageBus implements MessageBus {
     const body = encode(message, payload);
     if (message.carrier === 'core') this.link.connection.publish(subject, body);
     else await this.link.publish({ subject, body, messageId: messageId ?? message.dedupe(payload) });
+  }
+
+  async publishBatch(publications: readonly Publication[]): Promise<boolean> {
+    const carriers = new Set(publications.map(({ message }) => streamOf(message.carrier, 'stored')));
+    if (carriers.size > 1) throw new Error(`a batch is of one stream, not of ${[...carriers].join(' and ')}`);
+    if (publications.length > MAX_BATCH_MESSAGES) return false;
+    const batch = publications.map(({ message, payload, messageId }) => {
+      return { subject: subjectOf(message, payload), body: encode(message, payload), messageId };
+    });
+    const sizeBytes = batch.reduce((sum, { body }) => sum + body.length, 0);
+    return sizeBytes <= MAX_BATCH_BYTES && storeBatch(this.link, batch);
   }
 
   async consume<M extends Message>(

@@ -14,15 +14,16 @@ import {
 
 /**
  * Makes the server's streams equal to their definitions; several processes may do it at once, at every start.
+ * `takesBatches`: whether the server knows atomic batches, which it does without where it does not.
  * Throws SWARM_CONFIG that names what cannot be changed on a stream that is there, or what the server ignored.
  */
 export async function provisionStreams(
   manager: JetStreamManager,
   definitions: Readonly<Record<string, StreamDefinition>>,
-  logger: Logger,
+  { logger, takesBatches }: { readonly logger: Logger; readonly takesBatches: boolean },
 ): Promise<void> {
   for (const [name, definition] of Object.entries(definitions)) {
-    await provisionStream(manager, name, desiredStream(definition), logger);
+    await provisionStream(manager, name, desiredStream(definition, { takesBatches }), logger);
   }
 }
 

@@ -4,8 +4,9 @@ import { streams } from '@swarm/contracts';
 
 import { desiredStream, differences, planStream } from './stream-diff.js';
 
-const builds = desiredStream(streams.BUILDS);
-const events = desiredStream(streams.EVENTS);
+const server = { takesBatches: true };
+const builds = desiredStream(streams.BUILDS, server);
+const events = desiredStream(streams.EVENTS, server);
 
 describe('the plan for a stream', () => {
   it('creates what is not there', () => {
@@ -52,9 +53,20 @@ describe('the desired stream', () => {
     expect(events.discard).toBe(DiscardPolicy.Old);
   });
 
+  it('takes batches where the server knows them, and leaves that alone elsewhere', () => {
+    const elsewhere = desiredStream(streams.EVENTS, { takesBatches: false });
+    const without = { ...elsewhere };
+    expect(planStream(without, elsewhere)).toEqual({ action: 'keep' });
+    expect(planStream(events, elsewhere)).toEqual({ action: 'keep' });
+    expect(planStream(without, events)).toEqual({
+      action: 'update',
+      changes: [{ field: 'allow_atomic', from: undefined, to: true }],
+    });
+  });
+
   it('is no different from itself', () => {
     for (const definition of Object.values(streams)) {
-      expect(differences(desiredStream(definition), desiredStream(definition))).toEqual([]);
+      expect(differences(desiredStream(definition, server), desiredStream(definition, server))).toEqual([]);
     }
   });
 });

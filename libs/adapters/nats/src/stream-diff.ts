@@ -16,14 +16,17 @@ const fields = {
   max_age: 'mutable',
   max_bytes: 'mutable',
   duplicate_window: 'mutable',
+  allow_atomic: 'mutable',
   retention: 'immutable',
   storage: 'immutable',
 } as const satisfies Partial<Record<keyof StreamConfig, 'mutable' | 'immutable'>>;
 
 type Field = keyof typeof fields;
 
-/** The part of a stream's configuration that the swarm decides. */
-export type DesiredStream = Required<Pick<StreamConfig, Field>>;
+/** The part of a stream's configuration that the swarm decides; what is left out here is not asked of the server. */
+export type DesiredStream = Required<Pick<StreamConfig, Exclude<Field, 'allow_atomic'>>> & {
+  readonly allow_atomic?: true;
+};
 
 export interface StreamChange {
   readonly field: Field;
@@ -39,8 +42,11 @@ export type StreamPlan =
   /** `changes` are those that no update can make; nothing is changed then. */
   | { readonly action: 'refuse'; readonly changes: readonly StreamChange[] };
 
-/** A stream's definition in JetStream's terms. */
-export function desiredStream(definition: StreamDefinition): DesiredStream {
+/** A stream's definition in JetStream's terms. `takesBatches`: whether the server knows atomic batches. */
+export function desiredStream(
+  definition: StreamDefinition,
+  { takesBatches }: { readonly takesBatches: boolean },
+): DesiredStream {
   const isWorkQueue = definition.retention === 'workqueue';
   return {
     subjects: [...definition.subjects],
@@ -52,6 +58,7 @@ export function desiredStream(definition: StreamDefinition): DesiredStream {
     max_age: nanos(definition.maxAgeDays * DAY_MS),
     max_bytes: definition.maxBytes,
     duplicate_window: nanos(DEDUPE_WINDOW_MS),
+    ...(takesBatches && { allow_atomic: true }),
   };
 }
 
@@ -67,7 +74,7 @@ export function planStream(current: Partial<StreamConfig> | undefined, desired: 
 /** Every field that is not as desired. Pure. */
 export function differences(current: Partial<StreamConfig>, desired: DesiredStream): StreamChange[] {
   return (Object.keys(fields) as Field[])
-    .filter((field) => !isSame(current[field], desired[field]))
+    .filter((field) => field in desired && !isSame(current[field], desired[field]))
     .map((field) => ({ field, from: current[field], to: desired[field] }));
 }
 

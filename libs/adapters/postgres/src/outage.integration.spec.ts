@@ -38,7 +38,10 @@ describe('when Postgres goes away and comes back', () => {
     const relay = new OutboxRelay({
       outbox: db.outbox,
       idleMs: 60_000,
-      bus: { publish: async (_message, _payload, id) => void sent.push(id ?? '') },
+      bus: {
+        publish: async (_message, _payload, id) => void sent.push(id ?? ''),
+        publishBatch: () => Promise.resolve(false),
+      },
     });
     relay.start();
     const job = await aNeededJob(db);

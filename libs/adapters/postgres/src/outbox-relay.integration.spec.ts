@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectBus } from '@swarm/adapter-nats';
-import { JobMoved, PlanMoved, type Message, type MessageBus, type Payload } from '@swarm/contracts';
+import {
+  JobMoved,
+  PlanMoved,
+  type Message,
+  type MessageBus,
+  type Payload,
+  type Publication,
+} from '@swarm/contracts';
 import { silentLogger } from '@swarm/platform';
 import { startTestNats, waitFor, type TestNats } from '@swarm/testing';
 import pg from 'pg';
@@ -19,6 +26,11 @@ import {
 } from './contract/samples.contract.js';
 import type { Database } from './database.js';
 import { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
+
+/** A bus over a server that takes no batches. */
+function oneByOne(publish: MessageBus['publish']): Pick<MessageBus, 'publish' | 'publishBatch'> {
+  return { publish, publishBatch: () => Promise.resolve(false) };
+}
 
 describe('the outbox relay, between a real Postgres and a real nats-server', () => {
   let ledger: PostgresTestLedger;
@@ -135,7 +147,12 @@ describe('the outbox relay, between a real Postgres and a real nats-server', () 
       order.push(id);
       onTheirWay.set(jobId, 0);
     };
-    const relay = new OutboxRelay({ outbox: db.outbox, bus: { publish }, idleMs: 60_000, inFlight: 16 });
+    const relay = new OutboxRelay({
+      outbox: db.outbox,
+      bus: oneByOne(publish),
+      idleMs: 60_000,
+      inFlight: 16,
+    });
     relay.start();
     await waitFor(() => order.length === 80);
     await relay.stop();
@@ -168,7 +185,7 @@ describe('the outbox relay, between a real Postgres and a real nats-server', () 
         return Promise.resolve();
       };
       const relay = new OutboxRelay({
-        ...{ outbox: db.outbox, bus: { publish }, idleMs: 60_000, batch },
+        ...{ outbox: db.outbox, bus: oneByOne(publish), idleMs: 60_000, batch },
         onFailure: ({ error }) => failures.push(error),
       });
       relay.start();
@@ -191,12 +208,79 @@ describe('the outbox relay, between a real Postgres and a real nats-server', () 
 
     const forever = new Promise<void>(() => undefined);
     for (const publish of [() => Promise.reject(new Error('no answer')), () => forever]) {
-      const mute = await service({ bus: { publish } });
+      const mute = await service({ bus: oneByOne(publish) });
       await mute.say();
       mute.relay.start();
       await mute.relay.stop(200);
       expect(await mute.db.outbox.unsent(1)).toHaveLength(1);
     }
+  });
+
+  describe('in batches', () => {
+    /** The real bus; what each batch held, and whether the bus took it, is noted. */
+    function noting(): { readonly bus: OutboxRelayOptions['bus']; readonly batches: [number, boolean][] } {
+      const batches: [number, boolean][] = [];
+      const publishBatch = async (publications: readonly Publication[]): Promise<boolean> => {
+        const isStored = await bus.publishBatch(publications);
+        batches.push([publications.length, isStored]);
+        return isStored;
+      };
+      return { bus: { publish: bus.publish.bind(bus), publishBatch }, batches };
+    }
+
+    it('sends many messages of one stream at once, in order', async () => {
+      const noted = noting();
+      const { say, relay, db } = await service({ bus: noted.bus });
+      const ids = await said(60, say);
+      relay.start();
+      await waitFor(async () => (await db.outbox.unsent(1)).length === 0);
+      await relay.stop();
+      expect(noted.batches).toEqual([[60, true]]);
+      await waitFor(() => heardOf(ids).length === 60);
+      expect(heardOf(ids)).toEqual(ids);
+    });
+
+    it('neither loses nor doubles a batch when it dies before it could note that it was sent', async () => {
+      const { say, db } = await service();
+      const ids = await said(40, say);
+      const died = new Promise<void>((resolve) => {
+        const outbox = { ...db.outbox, markSent: () => (resolve(), new Promise<never>(() => undefined)) };
+        new OutboxRelay({ outbox, bus, idleMs: 60_000 }).start();
+      });
+      await died;
+      // Its successor finds the same rows, and newer ones in one batch with them.
+      const more = await said(20, say);
+      const noted = noting();
+      const next = new OutboxRelay({ outbox: db.outbox, bus: noted.bus, idleMs: 60_000 });
+      next.start();
+      await waitFor(async () => (await db.outbox.unsent(1)).length === 0);
+      await next.stop();
+      expect(noted.batches).toEqual([[60, false]]);
+      await waitFor(() => heardOf(more).length === 20);
+      expect(heardOf([...ids, ...more])).toEqual([...ids, ...more]);
+    });
+
+    it('sends the rest of a batch when the server refuses one of it', async () => {
+      const failures: unknown[] = [];
+      const { db } = await service();
+      const { jobs } = await aPlanWithJobs(db, 20);
+      const given = jobs.map((job) => delegation(job, 1));
+      const idOf = (place: number): string => given[place]?.outgoing[0]?.id ?? '';
+      await db.jobs.saveAll(given.map((change) => [change]));
+      const lengthen = `update outbox set payload = payload || jsonb_build_object('reason', repeat('x', 9000)) where id = $1`;
+      await sql.query(lengthen, [idOf(7)]);
+      await using smaller = await startTestNats({ maxPayloadBytes: 8_000 });
+      const small = await connectBus({ url: smaller.url, name: 'relay-test', logger: silentLogger() });
+      const relay = new OutboxRelay({
+        ...{ outbox: db.outbox, bus: small, idleMs: 60_000 },
+        onFailure: ({ error }) => failures.push(error),
+      });
+      relay.start();
+      await waitFor(async () => failures.length > 0 && (await db.outbox.unsent(9)).length === 1);
+      await relay.stop(200);
+      await small.close();
+      expect((await db.outbox.unsent(9)).map(({ id }) => id)).toEqual([idOf(7)]);
+    });
   });
 
   it('Q26: nothing unsent is lost while NATS is down and loses its whole store; what was sent is not sent again', async () => {
