@@ -9,7 +9,7 @@ import { ensureConsumer, type DurableSpec, type Place } from './consumer-config.
 import { isClosed, isFinal } from './js-errors.js';
 import type { JetStreamLink } from './jetstream-link.js';
 import { flushed } from './pull.js';
-import { settle } from './settlement.js';
+import { settle, type Held } from './settlement.js';
 
 /**
  * A pull that brings nothing is asked again after this. It is also how long a lost consumer can stay unnoticed
@@ -18,6 +18,9 @@ import { settle } from './settlement.js';
 const PULL_EXPIRES_MS = 5_000;
 /** How long the first `consume` waits for a server that is just starting. */
 const START_LIMIT_MS = 30_000;
+/** How long messages that the server forgot it had given out are asked for again. */
+const TAKE_UP_MS = 1_000;
+const TAKE_UP_TRIES = 10;
 const RECOVERY = { firstDelayMs: 50, maxDelayMs: 2_000 } as const;
 /** Pauses before a message whose handler threw comes again. */
 const AFTER_THROW = {
@@ -36,11 +39,15 @@ export interface ConsumerSpec<M extends Message> extends DurableSpec {
   readonly signal: AbortSignal;
 }
 
-/** Pulls one message for each free slot and settles each by its outcome; heals itself when its consumer or stream is gone. */
+/**
+ * Pulls one message for each free slot and settles each by its outcome; heals itself when its consumer or stream is gone.
+ * A message that comes again while it is in hand is not handled twice: its handler goes on under the new delivery.
+ */
 export class DurableConsumer<M extends Message> implements Subscription {
   readonly finished: Promise<void>;
   readonly #pulls = new Set<ConsumerMessages>();
   readonly #stopping = new AbortController();
+  readonly #inHand = new Map<string, Held>();
   #current: Promise<Consumer> | undefined;
   #place: Place | undefined;
   /** Interruptions in a row, over all slots. */
@@ -53,8 +60,9 @@ export class DurableConsumer<M extends Message> implements Subscription {
   ) {
     this.#current = Promise.resolve(first.consumer);
     this.#place = first.place;
+    const forget = link.onReconnect(() => void this.#takeUpAgain());
     this.finished = Promise.all(Array.from({ length: spec.concurrency }, () => this.#workOneSlot())).then(
-      () => undefined,
+      forget,
     );
   }
 
@@ -151,21 +159,66 @@ export class DurableConsumer<M extends Message> implements Subscription {
     });
   }
 
+  /**
+   * A server that was restarted has forgotten what it had given out. Without a free slot nothing would ask for it, and its
+   * ends would be told in vain.
+   */
+  async #takeUpAgain(): Promise<void> {
+    if (this.#inHand.size === 0 || !this.spec.isWorkQueue) return;
+    await retry(() => this.link.whileConnected(() => this.#pullForgotten()), {
+      ...RECOVERY,
+      attempts: TAKE_UP_TRIES,
+      signal: this.#stopping.signal,
+      isTransient: (error) => !isClosed(error),
+    }).catch((error: unknown) => {
+      if (!this.#isStopping())
+        this.link.logger.warn({ ...this.#about, error }, 'work in hand may come again');
+    });
+  }
+
+  async #pullForgotten(): Promise<void> {
+    const current = (this.#current ??= this.#recover());
+    try {
+      const consumer = await current;
+      const { delivered } = await consumer.info();
+      const forgotten = [...this.#inHand.values()].filter(({ latest }) => latest.seq > delivered.stream_seq);
+      if (forgotten.length === 0) return;
+      const pull = await consumer.fetch({ max_messages: forgotten.length, expires: TAKE_UP_MS });
+      // What is not in hand waits for a slot.
+      for await (const received of pull) if (!this.#isKnown(received)) received.nak();
+    } catch (error) {
+      if (this.#current === current) this.#current = undefined;
+      throw error;
+    }
+  }
+
+  /** True when it is in hand already: this delivery of it counts from now on. */
+  #isKnown(received: JsMsg): boolean {
+    const held = this.#inHand.get(identityOf(received));
+    if (held) held.latest = received;
+    return held !== undefined;
+  }
+
   async #work(received: JsMsg): Promise<void> {
+    if (this.#isKnown(received)) return;
+    const held: Held = { latest: received };
+    const identity = identityOf(received);
+    this.#inHand.set(identity, held);
     const { point } = this.#place ?? {};
     point?.delivered(received.seq);
     const sign = setInterval(() => {
       // A handler that outlives the bus has nobody to tell.
       if (this.link.connection.isClosed()) clearInterval(sign);
-      else received.working();
+      else held.latest.working();
     }, this.spec.ackWaitMs / 3);
     sign.unref();
     try {
       const outcome = await this.#outcomeOf(received);
-      const isOver = await settle(received, outcome, { link: this.link, ...this.spec });
+      const isOver = await settle(held, outcome, { link: this.link, ...this.spec });
       if (isOver) point?.settled(received.seq);
     } finally {
       clearInterval(sign);
+      this.#inHand.delete(identity);
     }
   }
 
@@ -192,4 +245,9 @@ export class DurableConsumer<M extends Message> implements Subscription {
   get #about(): { readonly stream: string; readonly durable: string } {
     return { stream: this.spec.stream, durable: this.spec.durable };
   }
+}
+
+/** Sequences begin again when a stream is made again; its time tells the messages apart. */
+function identityOf({ seq, timestampNanos }: JsMsg): string {
+  return `${seq}:${timestampNanos}`;
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { JobMoved, WorkAssigned, type Outcome } from '@swarm/contracts';
+import { JobMoved, WorkAssigned, type Handler, type Outcome } from '@swarm/contracts';
 import { startTestNats, waitFor, type TestNats } from '@swarm/testing';
 
 import { jobMoved, operatorOf, quietBus, work, type Operator } from './bus.fixture.js';
@@ -139,6 +139,41 @@ describe('a running bus', () => {
     await nats.start();
     await waitFor(async () => (await operator.countOf('BUILDS')) === 0);
     expect(counts).toEqual([1]);
+  });
+
+  it('goes on with the work in hand after a restart, in full slots and with free ones, and handles none twice (S15)', async () => {
+    const given = Array.from({ length: 6 }, () => work('a'));
+    const counts = new Map<string, number>();
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const ackWaitMs = 1_000;
+    const handle: Handler<typeof WorkAssigned> = async ({ attemptId }) => {
+      counts.set(attemptId, (counts.get(attemptId) ?? 0) + 1);
+      await released;
+      return done;
+    };
+    await Promise.all(given.map((assigned) => bus.publish(WorkAssigned, assigned)));
+    // All of the first one's slots are taken, the second one has some left.
+    await bus.consume(WorkAssigned, 'drone-a', handle, { concurrency: 6, ackWaitMs, where: { drone: 'a' } });
+    const [other, more] = [work('b'), work('b')];
+    await bus.publish(WorkAssigned, other);
+    await bus.consume(WorkAssigned, 'drone-b', handle, { concurrency: 3, ackWaitMs, where: { drone: 'b' } });
+    await waitFor(() => counts.size === 7);
+    const pendingOf = async (drone: string): Promise<number> =>
+      (await operator.manager.consumers.info('BUILDS', `drone-${drone}`)).num_ack_pending;
+    for (const end of ['kill', 'stop'] as const) {
+      await nats[end]();
+      await nats.start();
+      await waitFor(async () => (await pendingOf('a')) === 6 && (await pendingOf('b')) === 1);
+    }
+    await bus.publish(WorkAssigned, more);
+    await waitFor(() => counts.size === 8);
+    // Signs of work go out under the new delivery: it stays where it is for longer than its ack wait.
+    const began = performance.now();
+    await waitFor(() => performance.now() - began > 2 * ackWaitMs);
+    release();
+    await waitFor(async () => (await operator.countOf('BUILDS')) === 0);
+    expect([...counts.values()]).toEqual(Array.from({ length: 8 }, () => 1));
   });
 
   it('says that it does not live while the server does not', async () => {

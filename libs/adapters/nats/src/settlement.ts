@@ -9,10 +9,16 @@ import type { JetStreamLink } from './jetstream-link.js';
 /** `term` with a reason came with this version; 2.9.10 was seen to ignore it, and then the message stays. */
 const TERM_WITH_REASON = '2.10.0';
 const ACK_LIMIT_MS = 5_000;
-const ACK_TRIES = 4;
+/** Over some 5 s in all: as long as a server that was restarted needs to give out again what it had forgotten. */
+const ACK_TRIES = 6;
 /** A message whose dead letter could not be stored comes back after this. */
 const BURIAL_RETRY_MS = 10_000;
 const REASON_CHARACTERS = 1_000;
+
+/** A message in hand. A server that forgot that it was given out gives it out again; then that delivery is the one to settle. */
+export interface Held {
+  latest: JsMsg;
+}
 
 export interface Settlement {
   readonly link: JetStreamLink;
@@ -21,7 +27,8 @@ export interface Settlement {
 }
 
 /** Ends a delivery as its outcome says. True: the message is done with; false: it will come again. Never rejects. */
-export async function settle(received: JsMsg, outcome: Outcome, settlement: Settlement): Promise<boolean> {
+export async function settle(held: Held, outcome: Outcome, settlement: Settlement): Promise<boolean> {
+  const { latest: received } = held;
   const { link, durable, maxDeliver } = settlement;
   const about = {
     durable,
@@ -31,21 +38,21 @@ export async function settle(received: JsMsg, outcome: Outcome, settlement: Sett
   };
   switch (outcome.kind) {
     case 'done':
-      await acknowledge(received, link, about);
+      await acknowledge(held, link, about);
       return true;
     case 'retry':
       if (received.info.deliveryCount >= maxDeliver) {
         const reason = `gave up after ${received.info.deliveryCount} deliveries: ${outcome.reason}`;
-        return bury(received, reason, settlement, about);
+        return bury(held, reason, settlement, about);
       }
       link.logger.info(
         { ...about, afterMs: outcome.afterMs, reason: outcome.reason },
         'message will be retried',
       );
-      received.nak(Math.max(1, Math.round(outcome.afterMs)));
+      held.latest.nak(Math.max(1, Math.round(outcome.afterMs)));
       return false;
     case 'dead-letter':
-      return bury(received, outcome.reason, settlement, about);
+      return bury(held, outcome.reason, settlement, about);
     default:
       return assertNever(outcome);
   }
@@ -54,11 +61,11 @@ export async function settle(received: JsMsg, outcome: Outcome, settlement: Sett
 type About = Readonly<Record<string, unknown>>;
 
 /** Until the server confirms it: an acknowledgement that is lost makes done work come again. */
-async function acknowledge(received: JsMsg, link: JetStreamLink, about: About): Promise<void> {
+async function acknowledge(held: Held, link: JetStreamLink, about: About): Promise<void> {
   try {
     // The client's own `ackAck` can be tried only once, so its request is made here.
     const request = (): Promise<unknown> =>
-      link.connection.request(ackSubject(received), '+ACK', { timeout: ACK_LIMIT_MS });
+      link.connection.request(ackSubject(held.latest), '+ACK', { timeout: ACK_LIMIT_MS });
     await retry(() => link.whileConnected(request), {
       attempts: ACK_TRIES,
       firstDelayMs: 200,
@@ -78,11 +85,12 @@ function ackSubject(received: JsMsg): string {
 
 /** Copies the message before it is dropped: on a work queue `term` deletes the only copy. */
 async function bury(
-  received: JsMsg,
+  held: Held,
   reason: string,
   { link, durable }: Settlement,
   about: About,
 ): Promise<boolean> {
+  const { latest: received } = held;
   const { stream, streamSequence, deliveryCount } = received.info;
   const why = reason.replaceAll(/\s+/g, ' ').slice(0, REASON_CHARACTERS);
   try {
@@ -100,12 +108,12 @@ async function bury(
     });
   } catch (error) {
     link.logger.error({ ...about, reason: why, error }, 'dead letter could not be stored; the message stays');
-    received.nak(BURIAL_RETRY_MS);
+    held.latest.nak(BURIAL_RETRY_MS);
     return false;
   }
   link.logger.error({ ...about, stream, reason: why }, 'message is a dead letter');
-  if (link.serverIsAtLeast(TERM_WITH_REASON)) received.term(why);
-  else await acknowledge(received, link, about);
+  if (link.serverIsAtLeast(TERM_WITH_REASON)) held.latest.term(why);
+  else await acknowledge(held, link, about);
   return true;
 }
 
