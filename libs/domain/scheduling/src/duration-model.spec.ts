@@ -48,6 +48,16 @@ describe('what a build is taken to last', () => {
     expect(meanMs(model.predict({ ...unseen, sizeBytes: 9_000 * MIB }))).toBeGreaterThan(60 * MINUTE_MS);
   });
 
+  it('takes in what is built between two questions, and each package once', () => {
+    const model = modelOfMany();
+    const unseen = { name: 'dev-qt/unseen', slot: '0', use: [], sizeBytes: 500 };
+    expect(model.predict(unseen).medianMs).toBeCloseTo(MINUTE_MS / 2);
+    for (let i = 0; i < 20; i += 1) model.observe(built('a/daily', 1, { sizeBytes: 500 }));
+    expect(model.predict(unseen).medianMs).toBeCloseTo((MINUTE_MS / 2) ** (19 / 20));
+    for (let i = 0; i < 20; i += 1) model.observe(built(`a/b${i}`, 4 * MINUTE_MS, { sizeBytes: 500 }));
+    expect(model.predict(unseen).medianMs).toBeGreaterThan(2 * MINUTE_MS);
+  });
+
   it('is what all take where the size is not known, and a minute, more or less, where nothing is', () => {
     const unseen = { name: 'dev-qt/unseen', slot: '0', use: [], sizeBytes: null };
     expect(new DurationModel().predict(unseen)).toEqual({ medianMs: MINUTE_MS, sigma: 1.2 });

@@ -114,9 +114,9 @@ class SizeNeighbours {
   #nearest(x: number): readonly Point[] {
     const sorted = (this.#sorted ??= [...this.#points.values()].sort((a, b) => a.x - b.x || a.y - b.y));
     const distance = (at: number): number => Math.abs((sorted[at]?.x ?? Infinity) - x);
+    // All that is not below, and then as far down as it comes nearer.
     let first = Math.max(0, Math.min(placeOf(sorted, x), sorted.length - NEIGHBOURS));
     while (first > 0 && distance(first - 1) <= distance(first + NEIGHBOURS - 1)) first -= 1;
-    while (distance(first + NEIGHBOURS) < distance(first)) first += 1;
     return sorted.slice(first, first + NEIGHBOURS);
   }
 }
