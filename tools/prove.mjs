@@ -6,6 +6,11 @@ const proofs = {
     path: 'libs/adapters/portage/src/differential',
     env: { SWARM_DIFFERENTIAL_SCALE: '1' },
   },
+  crash: {
+    path: 'apps/swarm-e2e/src/crash-schedules',
+    project: 'swarm',
+    env: { SWARM_CRASH_SCHEDULES: '250' },
+  },
   judge: { path: 'libs/adapters/portage/src/plan-judged', env: { SWARM_JUDGE_RUNS: '60' } },
 };
 
@@ -20,10 +25,10 @@ const env = {
   ...process.env,
   NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
 };
-const limitMs = 3_600_000;
+const limitMs = 6 * 3_600_000;
 const args = [
   'jest',
-  '--selectProjects=fast',
+  `--selectProjects=${proof.project ?? 'fast'}`,
   `--testPathPatterns=${proof.path}`,
   `--testTimeout=${limitMs}`,
 ];

@@ -9,6 +9,7 @@ import { type Database, migrate, openDatabase, OutboxRelay } from '@swarm/adapte
 import { ArtifactReceived, type MessageBus, PlanMoved } from '@swarm/contracts';
 import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
 import {
+  CrashPoints,
   type Logger,
   READINESS_LIMIT_MS,
   retry,
@@ -58,19 +59,24 @@ export async function startBinhost(config: BinhostConfig, options: StartOptions)
     ...MIGRATE_RETRY,
     onFailure: ({ error, delayMs }) => logger.warn({ error, delayMs }, 'migrations could not be applied yet'),
   });
-  const database = openDatabase({
+  const crash = CrashPoints.ofService(NAME, process.env);
+  const realDatabase = openDatabase({
     url,
     source: NAME,
     onConnectionLost: (error) => logger.warn({ error }, 'connection to Postgres lost'),
   });
-  const bus = await connectBus({ url: config.natsUrl, name: NAME, logger }).catch(async (error: unknown) => {
-    await database.close();
-    throw error;
-  });
+  const realBus = await connectBus({ url: config.natsUrl, name: NAME, logger }).catch(
+    async (error: unknown) => {
+      await realDatabase.close();
+      throw error;
+    },
+  );
+  const database = crash?.around('database', realDatabase) ?? realDatabase;
+  const bus = crash?.around('bus', realBus) ?? realBus;
   const nowSeconds = (): number => Math.floor(Date.now() / 1000);
   const directory = new BinhostDirectory({ root: config.directory, nowSeconds });
   const { artifacts, generations } = database;
-  const real: Stores = { artifacts, generations, store: directory };
+  const real: Stores = { artifacts, generations, store: crash?.around('store', directory) ?? directory };
   const stores = around?.(real) ?? real;
   const wake = new Wake();
   const publisher = startPublisher({ config, logger, database, bus, stores, wake });

@@ -33,6 +33,8 @@ export interface TestSwarm extends AsyncDisposable {
   command(...args: readonly string[]): Promise<string>;
   /** Gives every package of the small world this version: the next plan has everything to build. */
   bumpTo(version: string): Promise<void>;
+  /** The next plan is resolved to this document. */
+  useDocument(document: PlanDocument): Promise<void>;
   /** Makes a plan and resolves to its id. */
   plan(): Promise<string>;
   planDetail(id: string): Promise<PlanDetail>;
@@ -140,7 +142,11 @@ class Client implements TestSwarm {
   }
 
   async bumpTo(version: string): Promise<void> {
-    await writeFile(this.graph, JSON.stringify(documentOf(smallWorld, version)));
+    await this.useDocument(documentOf(smallWorld, version));
+  }
+
+  async useDocument(document: PlanDocument): Promise<void> {
+    await writeFile(this.graph, JSON.stringify(document));
   }
 
   async plan(): Promise<string> {
@@ -179,8 +185,10 @@ class Client implements TestSwarm {
   }
 
   async kill(name: string): Promise<number> {
-    const pid = (await this.pids())[name];
-    if (pid === undefined) throw new Error(`${name} does not run`);
+    // One that was killed a moment ago is on its way.
+    const pid = await waitFor(async () => (await this.pids())[name], {
+      ...{ timeoutMs: START_LIMIT_MS, what: `${name} to run`, everyMs: LOOK_EVERY_MS },
+    });
     process.kill(pid, 'SIGKILL');
     return pid;
   }

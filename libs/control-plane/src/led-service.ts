@@ -13,7 +13,7 @@ import {
   type Leadership,
 } from '@swarm/adapter-postgres';
 import type { MessageBus } from '@swarm/contracts';
-import { retry, runService, type Logger, type RunningService } from '@swarm/platform';
+import { CrashPoints, retry, runService, type Logger, type RunningService } from '@swarm/platform';
 
 /** One round trip of a readiness check. */
 const ROUND_TRIP_LIMIT_MS = 2_000;
@@ -56,17 +56,20 @@ export interface LedServiceOptions {
 export async function runLedService(options: LedServiceOptions): Promise<RunningService> {
   const { name, logger } = options;
   await retry(() => migrate(options.databaseUrl), POSTGRES_WAIT);
-  const database = openDatabase({
+  const crash = CrashPoints.ofService(name, process.env);
+  const realDatabase = openDatabase({
     url: options.databaseUrl,
     source: name,
     onConnectionLost: (error) => {
       logger.warn({ error: error.message }, 'connection to Postgres lost');
     },
   });
-  const bus = await connectBus({ url: options.natsUrl, name, logger }).catch(async (error: unknown) => {
-    await database.close();
+  const realBus = await connectBus({ url: options.natsUrl, name, logger }).catch(async (error: unknown) => {
+    await realDatabase.close();
     throw error;
   });
+  const database = crash?.around('database', realDatabase) ?? realDatabase;
+  const bus = crash?.around('bus', realBus) ?? realBus;
   const relay = new OutboxRelay({
     outbox: database.outbox,
     bus,

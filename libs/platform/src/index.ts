@@ -1,5 +1,6 @@
 export { systemClock } from './clock.js';
 export { flagVariable, portVariable, readConfig, Secret, secretVariable } from './config.js';
+export { CRASH_DIRECTORY, CrashPoints } from './crash-points.js';
 export { newId } from './ids.js';
 export {
   createLogger,

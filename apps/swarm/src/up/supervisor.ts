@@ -22,7 +22,11 @@ export class Supervisor {
   readonly #order: string[] = [];
   readonly #stopping = new AbortController();
 
-  constructor(private readonly reports: SupervisorReports) {}
+  constructor(
+    private readonly reports: SupervisorReports,
+    /** The longest pause before a part is started again. */
+    private readonly maxRestartDelayMs: number = RESTART_BACKOFF.maxDelayMs,
+  ) {}
 
   /** Process ids of what runs now, by name. */
   get pids(): Readonly<Record<string, number>> {
@@ -64,7 +68,8 @@ export class Supervisor {
 
   async #startAgain(part: Part, failuresBefore: number): Promise<RunningPart | undefined> {
     for (let failures = failuresBefore; ; failures += 1) {
-      await delay(backoffMs(RESTART_BACKOFF, failures, 0), undefined, {
+      const backoff = { ...RESTART_BACKOFF, maxDelayMs: this.maxRestartDelayMs };
+      await delay(backoffMs(backoff, failures, 0), undefined, {
         signal: this.#stopping.signal,
       }).catch(() => undefined);
       if (this.#stopping.signal.aborted) return undefined;

@@ -40,16 +40,19 @@ export async function up(options: UpOptions): Promise<void> {
   if (means.kind === 'synthetic') say(`SYNTHETIC: nothing real is built. ${means.reason}`);
   else say(`Portage ${means.portage.version} (${means.portage.source})`);
 
-  const supervisor = new Supervisor({
-    onStart: (name, pid) => {
-      say(`${name.padEnd(16)} started, pid ${pid}`);
-      void recordPids(stateDir, supervisor);
+  const supervisor = new Supervisor(
+    {
+      onStart: (name, pid) => {
+        say(`${name.padEnd(16)} started, pid ${pid}`);
+        void recordPids(stateDir, supervisor);
+      },
+      onEnd: (name, how, restarts) => {
+        say(`${name.padEnd(16)} ended: ${how}${restarts ? '; it is started again' : ''}`);
+        void recordPids(stateDir, supervisor);
+      },
     },
-    onEnd: (name, how, restarts) => {
-      say(`${name.padEnd(16)} ended: ${how}${restarts ? '; it is started again' : ''}`);
-      void recordPids(stateDir, supervisor);
-    },
-  });
+    restartDelayMs(options.env),
+  );
   const signals = stopSignals();
   try {
     await startAll(supervisor, options, settings, means, cacheDir);
@@ -123,6 +126,12 @@ async function writeWhole(file: string, content: object): Promise<void> {
   const temporary = `${file}.${process.pid}.${writes}`;
   await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`);
   await rename(temporary, file);
+}
+
+/** Proofs kill parts all the time, and do not want to wait longer each time. */
+function restartDelayMs(env: UpOptions['env']): number | undefined {
+  const given = Number(env['SWARM_RESTART_DELAY_MAX_MS']);
+  return Number.isInteger(given) && given > 0 ? given : undefined;
 }
 
 /** The machine's environment without what would point our own processes elsewhere. */
