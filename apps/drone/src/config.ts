@@ -91,3 +91,11 @@ export function readDroneConfig(env: Readonly<Record<string, string | undefined>
     logLevel: given.SWARM_LOG_LEVEL,
   };
 }
+
+/** Where `pause` and `resume` of the owner keep their word: the agent's own state directory. */
+export function readOwnerConfig(env: Readonly<Record<string, string | undefined>>): {
+  readonly stateDir: string;
+} {
+  const Owner = DroneEnvironment.pick({ SWARM_STATE_DIR: true });
+  return { stateDir: readConfig(Owner, env, 'drone').SWARM_STATE_DIR };
+}

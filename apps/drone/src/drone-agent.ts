@@ -5,6 +5,7 @@ import { onWorkAssigned } from './drone.handlers.js';
 import { type DroneLimits, WORK_MAX_DELIVER } from './limits.js';
 import type { DroneIdentity, Timer } from './ports/surroundings.js';
 import type { Enrol } from './use-cases/enrol.js';
+import type { HeedStops } from './use-cases/heed-stops.js';
 import type { PerformWork } from './use-cases/perform-work.js';
 import type { PublishLog } from './use-cases/publish-log.js';
 import type { ResumeUnfinished } from './use-cases/resume-unfinished.js';
@@ -19,6 +20,7 @@ export interface AgentPorts {
   readonly heartbeats: SendHeartbeats;
   readonly perform: PerformWork;
   readonly resume: ResumeUnfinished;
+  readonly stops: HeedStops;
   readonly publishLog: PublishLog;
   readonly hand: WorkInHand;
   readonly shutdown: Shutdown;
@@ -36,12 +38,13 @@ export class DroneAgent {
 
   /** Resolves when nothing is in hand any more. `ports.shutdown` tells it to stop. */
   async run(): Promise<void> {
-    const { enrol, heartbeats, resume, shutdown, logger, identity } = this.ports;
+    const { enrol, heartbeats, resume, stops, shutdown, logger, identity } = this.ports;
     const enrolled = await enrol.execute(shutdown.draining);
     if (!enrolled) return;
     logger.info({ ...identity, ...enrolled }, 'enrolled');
 
     const idle = new AbortController();
+    const listening = await stops.start();
     const beating = heartbeats.execute(enrolled.heartbeatMs, idle.signal);
     try {
       await resume.execute();
@@ -53,6 +56,7 @@ export class DroneAgent {
     } finally {
       idle.abort();
       await beating;
+      listening.stop();
     }
   }
 

@@ -10,12 +10,15 @@ import type { BuildLogs } from './ports/build-log.js';
 import type { ConfigurationSource } from './ports/configuration-source.js';
 import type { Executor } from './ports/executor.js';
 import type { OutcomeJournal } from './ports/outcome-journal.js';
+import type { OwnerPause } from './ports/owner-pause.js';
 import type { DroneIdentity, Timer, VitalsReader } from './ports/surroundings.js';
 import type { UploadPath } from './ports/upload-path.js';
 import { BuildPackage } from './use-cases/build-package.js';
 import { CatchUp } from './use-cases/catch-up.js';
 import { DeliverArtifact } from './use-cases/deliver-artifact.js';
 import { Enrol } from './use-cases/enrol.js';
+import { HeedStops } from './use-cases/heed-stops.js';
+import { PathHealth } from './use-cases/path-health.js';
 import { PerformWork } from './use-cases/perform-work.js';
 import { PublishLog } from './use-cases/publish-log.js';
 import { ReportOutcome } from './use-cases/report-outcome.js';
@@ -36,6 +39,9 @@ export interface DronePorts {
   readonly logs: BuildLogs;
   readonly path: UploadPath;
   readonly vitals: VitalsReader;
+  readonly pause: OwnerPause;
+  /** Digest of what decides a binary's ABI here; null until that was looked at. */
+  readonly fingerprint: () => string | null;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly logger: Logger;
@@ -62,11 +68,12 @@ export class DroneModule {
 
 function agentOf(ports: DronePorts): DroneAgent {
   const { shutdown, limits } = ports;
-  const hand = new WorkInHand(ports.clock);
+  const hand = new WorkInHand(ports.clock, shutdown.aborted);
+  const health = new PathHealth();
   const reports = new ReportOutcome(ports, shutdown.ended);
   const publishLog = new PublishLog({ ...ports, flushMs: limits.logFlushMs }, shutdown.ended);
-  const deliver = new DeliverArtifact({ ...ports, hand, reports });
-  const shared = { ...ports, hand, reports, publishLog, deliver };
+  const deliver = new DeliverArtifact({ ...ports, hand, reports, health });
+  const shared = { ...ports, hand, health, reports, publishLog, deliver };
   const catchUp = new CatchUp(shared);
   const build = new BuildPackage(shared);
   const resolve = new ResolvePlan(shared);
@@ -76,5 +83,6 @@ function agentOf(ports: DronePorts): DroneAgent {
     heartbeats: new SendHeartbeats(shared),
     perform: new PerformWork({ ...shared, catchUp, build, resolve }),
     resume: new ResumeUnfinished(shared),
+    stops: new HeedStops(shared),
   });
 }

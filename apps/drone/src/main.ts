@@ -7,23 +7,26 @@ import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { connectBus } from '@swarm/adapter-nats';
 import type { MessageBus } from '@swarm/contracts';
-import { SwarmError } from '@swarm/kernel';
+import { exitCodes, SwarmError } from '@swarm/kernel';
 import { createLogger, type Logger, nestLogger, newId, runMain, systemClock } from '@swarm/platform';
 
-import { type DroneConfig, readDroneConfig } from './config.js';
+import { type DroneConfig, readDroneConfig, readOwnerConfig } from './config.js';
 import { DroneAgent } from './drone-agent.js';
 import { DroneModule } from './drone.module.js';
 import { makeExecutor } from './executors/make-executor.js';
 import { FileArtifactSpool } from './files/file-artifact-spool.js';
 import { FileBuildLogs } from './files/file-build-logs.js';
+import { FileOwnerPause } from './files/file-owner-pause.js';
 import { FileOutcomeJournal } from './files/file-outcome-journal.js';
 import { HttpConfigurationSource } from './files/http-configuration-source.js';
 import { HttpUploadPath } from './files/http-upload-path.js';
 import { packDocument } from './files/pack-document.js';
 import { defaultLimits } from './limits.js';
+import { agentVersion } from './machine/agent-version.js';
 import { nodeTimer } from './machine/node-timer.js';
 import { nodeVitals } from './machine/node-vitals.js';
 import { lockState } from './machine/state-lock.js';
+import { ownerCommand } from './use-cases/owner-commands.js';
 import { Shutdown } from './use-cases/shutdown.js';
 
 /** One wait for NATS; between two of them a stop is looked for. */
@@ -55,6 +58,7 @@ async function work(config: DroneConfig, shutdown: Shutdown, logger: Logger): Pr
       identity: {
         drone: config.drone,
         incarnation: newId(),
+        agentVersion: await agentVersion(),
         profile: config.profile,
         slots: config.slots,
         cores: Math.max(1, cpus().length),
@@ -68,6 +72,8 @@ async function work(config: DroneConfig, shutdown: Shutdown, logger: Logger): Pr
       logs: await FileBuildLogs.at(join(stateDir, 'logs'), defaultLimits, logger),
       path: new HttpUploadPath(defaultLimits),
       vitals: nodeVitals(stateDir),
+      pause: new FileOwnerPause(stateDir),
+      fingerprint: () => null,
       drainLimitMs: config.drainLimitMs,
       ackWaitMs: config.ackWaitMs,
       prove: (text: string) => createHmac('sha256', config.enrolmentKey.reveal()).update(text).digest('hex'),
@@ -115,7 +121,16 @@ function listenToSignals(shutdown: Shutdown, logger: Logger): () => void {
   return () => process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
 }
 
+/** A word of the owner, given on this machine; without one, the process is the agent. */
+async function owner(words: readonly string[]): Promise<void> {
+  const pause = new FileOwnerPause(readOwnerConfig(process.env).stateDir);
+  const out = (line: string): void => void process.stdout.write(`${line}\n`);
+  if (!(await ownerCommand(words, { pause, clock: systemClock, out }))) process.exitCode = exitCodes.usage;
+}
+
 await runMain(createLogger({ service: 'drone' }), async () => {
+  const words = process.argv.slice(2);
+  if (words.length > 0) return owner(words);
   const config = readDroneConfig(process.env);
-  await main(config, createLogger({ service: 'drone', level: config.logLevel }));
+  return main(config, createLogger({ service: 'drone', level: config.logLevel }));
 });

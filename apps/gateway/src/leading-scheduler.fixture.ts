@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url';
 
 import { cronCalendar } from '@swarm/adapter-cron';
 import {
+  DroneOrderAnswered,
+  DroneOrderAsked,
   PauseAnswered,
   PauseAsked,
   ScheduleAnswered,
@@ -11,6 +13,7 @@ import {
   type MessageBus,
   type Subscription,
 } from '@swarm/contracts';
+import { defaultLiveness } from '@swarm/domain-drone';
 import type { ScheduleRun } from '@swarm/domain-schedule';
 import type { Clock } from '@swarm/kernel';
 import { silentLogger } from '@swarm/platform';
@@ -72,4 +75,25 @@ export async function recordRun(
     },
     [],
   );
+}
+
+/** What answers for orders about drones in the health monitor. */
+interface CarryingOut {
+  readonly CarryOutOrders: new (ports: object) => {
+    execute(asked: DroneOrderAsked): Promise<DroneOrderAnswered>;
+  };
+}
+
+/** A health monitor that leads, as far as orders about drones go, over the ledger of a test; it judges nobody. */
+export async function leadOrders(
+  bus: MessageBus,
+  { database }: Pick<TestLedger, 'database'>,
+  clock: Clock,
+): Promise<Subscription> {
+  const file = join(repositoryRoot(), 'apps/health-monitor/src/use-cases/carry-out-orders.ts');
+  const { CarryOutOrders } = (await import(pathToFileURL(file).href)) as CarryingOut;
+  const carry = new CarryOutOrders({
+    ...{ drones: database.drones, clock, newId: randomUUID, log: silentLogger(), liveness: defaultLiveness },
+  });
+  return bus.answer(DroneOrderAsked, DroneOrderAnswered, (asked) => carry.execute(asked));
 }

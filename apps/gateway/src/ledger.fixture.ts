@@ -190,7 +190,7 @@ export class TestLedger {
     const lastSign = { incarnation, sequence: 1, at, attempts, ...vitals };
     const known = await this.database.drones.find(name);
     const identity = { name, state: 'online' as const, reason: '', incarnation, enrolledAt: at };
-    const standing = { grounding: null, badUpload: null };
+    const standing = { grounding: null, badUpload: null, drain: null };
     const drone = { ...identity, ...standing, capabilities, lastSign };
     await this.database.drones.save(drone, known?.revision ?? 0, []);
   }

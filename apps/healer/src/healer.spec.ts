@@ -62,6 +62,7 @@ async function put(name: string, state: DroneState): Promise<void> {
     },
     grounding: null,
     badUpload: null,
+    drain: null,
   };
   await db.drones.save(drone, 0, []);
 }

@@ -7,6 +7,7 @@ import { createLogger, newId, runMain, systemClock } from '@swarm/platform';
 import { readMonitorConfig } from './config.js';
 import { MonitorModule } from './monitor.module.js';
 import { MonitorService } from './monitor.service.js';
+import { SettleHeld } from './use-cases/settle-held.js';
 import { WatchSchedules } from './use-cases/watch-schedules.js';
 
 /** One round trip through NATS that shows that signs of life can arrive. */
@@ -43,7 +44,9 @@ await runMain(logger, async () => {
         ...{ schedules: database.schedules, calendar: cronCalendar(), clock: systemClock, log: logger },
         sha256: (text) => hash('sha256', text),
       });
-      const service = new MonitorService(ports, bus, watch);
+      const { jobs, plans } = database;
+      const held = new SettleHeld({ ...ports, jobs, plans, bus });
+      const service = new MonitorService(ports, bus, watch, held);
       return { module: MonitorModule.with(service), duty: service };
     },
   });

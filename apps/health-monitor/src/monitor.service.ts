@@ -2,15 +2,19 @@ import {
   DroneEnrolled,
   DroneEnrolling,
   DroneHeartbeat,
+  DroneOrderAnswered,
+  DroneOrderAsked,
   type MessageBus,
   type Subscription,
 } from '@swarm/contracts';
 import { RoundLoop } from '@swarm/platform';
 
 import type { MonitorPorts } from './monitor.ports.js';
+import { CarryOutOrders } from './use-cases/carry-out-orders.js';
 import { EnrolDrone } from './use-cases/enrol-drone.js';
 import { JudgeDrones } from './use-cases/judge-drones.js';
 import { NoteHeartbeat } from './use-cases/note-heartbeat.js';
+import type { SettleHeld } from './use-cases/settle-held.js';
 import type { WatchSchedules } from './use-cases/watch-schedules.js';
 
 /** The health monitor at work: answers drones, notes their signs, judges their silence. Only the leader starts it. */
@@ -23,12 +27,14 @@ export class MonitorService {
     private readonly ports: MonitorPorts,
     private readonly bus: MessageBus,
     watch: Pick<WatchSchedules, 'execute'>,
+    held: Pick<SettleHeld, 'execute'>,
   ) {
     this.#judge = new JudgeDrones(ports);
     this.#sweep = new RoundLoop(
       async () => {
         await watch.execute();
         await this.#judge.all();
+        await held.execute();
       },
       ports.heartbeatMs,
       ports.log,
@@ -36,6 +42,7 @@ export class MonitorService {
   }
 
   async start(): Promise<void> {
+    const orders = new CarryOutOrders(this.ports);
     const enrol = new EnrolDrone(this.ports);
     const note = new NoteHeartbeat(this.ports, this.#judge);
     const onBeat = (beat: DroneHeartbeat): void => {
@@ -46,6 +53,7 @@ export class MonitorService {
     };
     this.#subscriptions.push(
       await this.bus.answer(DroneEnrolling, DroneEnrolled, (asked) => enrol.execute(asked)),
+      await this.bus.answer(DroneOrderAsked, DroneOrderAnswered, (asked) => orders.execute(asked)),
       await this.bus.watch(DroneHeartbeat, onBeat, { from: 'new' }),
     );
     this.#sweep.start();

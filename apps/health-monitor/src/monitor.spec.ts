@@ -80,6 +80,8 @@ const beat = (over: Partial<DroneHeartbeat> = {}): DroneHeartbeat => ({
   load1: 0,
   freeDiskBytes: 0,
   freeMemoryBytes: 0,
+  ...{ pressure: null, agentVersion: '0.1.0', portageVersion: '3.0.82', uploadPath: 'unknown' },
+  ...{ fingerprint: null, drainReason: '' },
   ...over,
 });
 

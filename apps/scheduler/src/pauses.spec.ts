@@ -206,7 +206,7 @@ async function online(name: string): Promise<Drone> {
   const about = { executor: 'portage' as const, slots: 1, cores: 4, memoryBytes: 8e9, portageVersion: '3' };
   const vitals = { draining: false, load1: 0, freeDiskBytes: 1e11, freeMemoryBytes: 8e9 };
   const drone: Drone = {
-    ...{ name, state: 'online', reason: '', incarnation, enrolledAt: at, grounding: null, badUpload: null },
+    ...{ name, state: 'online', reason: '', incarnation, enrolledAt: at, grounding: null, badUpload: null, drain: null },
     capabilities: { profile: 'lab', ...about },
     lastSign: { incarnation, sequence: 1, at, attempts: [], ...vitals },
   };

@@ -112,6 +112,7 @@ export class Ground {
       lastSign: sign,
       grounding: null,
       badUpload: null,
+    drain: null,
     };
     await this.db.drones.save(drone, 0, []);
   }

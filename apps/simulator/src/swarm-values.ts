@@ -40,6 +40,6 @@ export function droneOf({ name, slots, cores, memoryBytes }: WorldDrone, at: Dat
       ...{ incarnation: name, sequence: 1, at, attempts: [], draining: false, load1: 0 },
       ...{ freeDiskBytes: Number.MAX_SAFE_INTEGER, freeMemoryBytes: memoryBytes },
     },
-    ...{ grounding: null, badUpload: null },
+    ...{ grounding: null, badUpload: null, drain: null },
   };
 }

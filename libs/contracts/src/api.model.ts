@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { Pressure, UploadPathState } from './drone.messages.js';
 import { jobStates } from './event.messages.js';
 import { PauseView } from './pause.api.js';
 import { DroneName, ProfileName } from './work.messages.js';
@@ -133,6 +134,25 @@ export const Release = z.object({
 });
 export type Release = z.output<typeof Release>;
 
+/** What a person wants of a drone. */
+export const OrderView = z.object({ by: z.string(), reason: z.string(), since: Instant });
+export type OrderView = z.output<typeof OrderView>;
+
+const SignDetailsView = z.object({
+  /** Percent of the last ten seconds in which something had to wait; null where the kernel does not tell it. */
+  pressure: Pressure.nullable(),
+  /** The drone's clock less the monitor's, in milliseconds. */
+  clockOffsetMs: z.number(),
+  agentVersion: z.string(),
+  portageVersion: z.string(),
+  /** How its latest upload ended, as the drone saw it. */
+  uploadPath: UploadPathState,
+  /** Digest of what decides a binary's ABI on it; null until it has looked. */
+  fingerprint: z.string().nullable(),
+  /** Why it says that it drains; empty where it does not. */
+  drainReason: z.string(),
+});
+
 export const DroneView = z.object({
   name: DroneName,
   state: DroneStateName,
@@ -156,6 +176,12 @@ export const DroneView = z.object({
   groundedUntil: Instant.nullable().default(null),
   /** Bad: its latest upload failed, and none has come through since (S22). */
   uploadPath: z.enum(['good', 'bad']).default('good'),
+  /** A person's drain: no more work until a person resumes it; null where there is none. */
+  drained: OrderView.nullable().default(null),
+  /** Who grounded it by hand; null where failures did, or nobody. */
+  groundedBy: OrderView.nullable().default(null),
+  /** What its latest sign tells beside life; null until one with it came. */
+  details: SignDetailsView.nullable().default(null),
   /** What it says it has in hand. */
   working: z.array(
     z.object({

@@ -13,6 +13,7 @@ import {
   Release,
   Status,
 } from './api.model.js';
+import { droneApi } from './drone.api.js';
 import { defineEndpoint, type Endpoint } from './endpoint.js';
 import { pauseApi } from './pause.api.js';
 import { quarantineApi } from './quarantine.api.js';
@@ -128,6 +129,7 @@ export const api = {
     summary: 'Every drone, its state and what it works on.',
     response: z.object({ drones: z.array(DroneView) }),
   }),
+  ...droneApi,
   ...quarantineApi,
   ...pauseApi,
   releases: defineEndpoint({

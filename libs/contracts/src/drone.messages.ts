@@ -38,6 +38,14 @@ export const DroneEnrolled = defineMessage({
 });
 export type DroneEnrolled = Payload<typeof DroneEnrolled>;
 
+/** `some avg10` of /proc/pressure, in percent. */
+export const Pressure = z.object({
+  cpu: z.number().nonnegative(),
+  memory: z.number().nonnegative(),
+  io: z.number().nonnegative(),
+});
+export const UploadPathState = z.enum(['good', 'bad', 'unknown']);
+
 export const DroneHeartbeat = defineMessage({
   carrier: 'core',
   subject: 'swarm.v1.heartbeat.{drone}',
@@ -52,6 +60,20 @@ export const DroneHeartbeat = defineMessage({
     load1: z.number().nonnegative(),
     freeDiskBytes: z.int().nonnegative(),
     freeMemoryBytes: z.int().nonnegative(),
+    /** Null where the kernel does not tell it. */
+    pressure: Pressure.nullable().default(null),
+    agentVersion: z.string().max(64).default(''),
+    portageVersion: z.string().max(64).default(''),
+    /** How its latest upload ended, as the drone saw it. */
+    uploadPath: UploadPathState.default('unknown'),
+    /** Digest of what decides a binary's ABI on it; null until it has looked. */
+    fingerprint: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .nullable()
+      .default(null),
+    /** Why it drains, for people; empty where it does not. */
+    drainReason: z.string().max(500).default(''),
   }),
   dedupe: ({ drone, incarnation, sequence }) => `heartbeat:${drone}:${incarnation}:${sequence}`,
   meaning: 'A drone is alive, and holds these attempts.',

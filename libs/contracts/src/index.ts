@@ -11,6 +11,7 @@ export {
   JobDetail,
   JobStateName,
   JobSummary,
+  OrderView,
   PlanDetail,
   PlanNumbers,
   PlanStateName,
@@ -52,7 +53,16 @@ export {
   type EndpointRequest,
   type EndpointResponse,
 } from './endpoint.js';
+export { droneApi, OrderedView } from './drone.api.js';
 export { DroneEnrolled, DroneEnrolling, DroneHeartbeat } from './drone.messages.js';
+export {
+  DroneOrderAnswered,
+  DroneOrderAsked,
+  DroneOrdered,
+  DroneWish,
+  WorkDisowned,
+  WorkStopped,
+} from './drone-order.messages.js';
 export {
   ArtifactPublished,
   ArtifactReceived,

@@ -4,6 +4,13 @@ import type { Message, Payload } from './define-message.js';
 import { PlanAnswered, PlanAsked } from './ask.messages.js';
 import { DroneEnrolled, DroneEnrolling, DroneHeartbeat } from './drone.messages.js';
 import {
+  DroneOrderAnswered,
+  DroneOrderAsked,
+  DroneOrdered,
+  WorkDisowned,
+  WorkStopped,
+} from './drone-order.messages.js';
+import {
   ArtifactPublished,
   ArtifactReceived,
   ArtifactRefused,
@@ -37,6 +44,8 @@ export const events = {
   ReleasePromoted,
   PauseMoved,
   DroneMoved,
+  DroneOrdered,
+  WorkDisowned,
   ReclaimRequested,
 } as const satisfies Record<string, Message>;
 
@@ -48,6 +57,9 @@ export const messages = {
   DroneEnrolling,
   DroneEnrolled,
   DroneHeartbeat,
+  WorkStopped,
+  DroneOrderAsked,
+  DroneOrderAnswered,
   PlanAsked,
   PlanAnswered,
   QuarantineAsked,

@@ -136,7 +136,7 @@ function droneOf(i: number, speeds: Speeds): FleetDrone {
       ...{ incarnation: name, sequence: 1, at: NOW, attempts: [], draining: false, load1: 0 },
       ...{ freeDiskBytes: 1e12, freeMemoryBytes: 1e10 },
     },
-    ...{ grounding: null, badUpload: null },
+    ...{ grounding: null, badUpload: null, drain: null },
   };
   const isMeasured = speeds === 'different';
   const speed = isMeasured ? 0.4 + (1.2 * hashOf(name)) / 2 ** 32 : ([1, 0.5, 0.85, 1.4][i % 4] ?? 1);

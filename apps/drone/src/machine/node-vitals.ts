@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { freemem, loadavg } from 'node:os';
 
+import { readPressure } from './pressure.js';
 import type { VitalsReader } from '../ports/surroundings.js';
 
 /** Load and memory of this machine, and the room left where the drone builds. */
@@ -9,7 +10,8 @@ export function nodeVitals(stateDir: string): VitalsReader {
     async read() {
       const { bavail, bsize } = await statfs(stateDir);
       const [load1 = 0] = loadavg();
-      return { load1, freeDiskBytes: bavail * bsize, freeMemoryBytes: Math.round(freemem()) };
+      const pressure = await readPressure();
+      return { load1, freeDiskBytes: bavail * bsize, freeMemoryBytes: Math.round(freemem()), pressure };
     },
   };
 }

@@ -4,10 +4,19 @@ export interface Timer {
   wait(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** `some avg10` of the kernel's pressure files, in percent. */
+export interface Pressure {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly io: number;
+}
+
 export interface Vitals {
   readonly load1: number;
   readonly freeDiskBytes: number;
   readonly freeMemoryBytes: number;
+  /** Null where the kernel does not tell it. */
+  readonly pressure: Pressure | null;
 }
 
 /** Port to the machine's own numbers. */
@@ -20,6 +29,7 @@ export interface DroneIdentity {
   readonly drone: string;
   /** One start of the agent. */
   readonly incarnation: string;
+  readonly agentVersion: string;
   readonly profile: string;
   readonly slots: number;
   readonly cores: number;

@@ -11,6 +11,7 @@ import { SyntheticExecutor } from '../executors/synthetic-executor.js';
 import { FileArtifactSpool } from '../files/file-artifact-spool.js';
 import { FileBuildLogs } from '../files/file-build-logs.js';
 import { FileOutcomeJournal } from '../files/file-outcome-journal.js';
+import { FileOwnerPause } from '../files/file-owner-pause.js';
 import { HttpConfigurationSource } from '../files/http-configuration-source.js';
 import { HttpUploadPath } from '../files/http-upload-path.js';
 import { packDocument } from '../files/pack-document.js';
@@ -69,6 +70,7 @@ export async function runDrone(
     identity: {
       drone,
       incarnation: randomUUID(),
+      agentVersion: 'test',
       profile: TEST_PROFILE,
       slots: 1,
       cores: 2,
@@ -82,6 +84,8 @@ export async function runDrone(
     logs: await FileBuildLogs.at(join(stateDir, 'logs'), limits, logger),
     path: new HttpUploadPath(limits),
     vitals: nodeVitals(stateDir),
+    pause: new FileOwnerPause(stateDir),
+    fingerprint: () => null,
     drainLimitMs: 60_000,
     ackWaitMs: 5000,
     prove: (text) => createHmac('sha256', TEST_KEY).update(text).digest('hex'),

@@ -19,8 +19,7 @@ import type { DeliverArtifact } from './deliver-artifact.js';
 import { failureOf } from './failure.js';
 import type { PublishLog } from './publish-log.js';
 import type { ReportOutcome } from './report-outcome.js';
-import type { Shutdown } from './shutdown.js';
-import type { WorkInHand } from './work-in-hand.js';
+import { reasonOf, type WorkInHand } from './work-in-hand.js';
 
 export interface BuildPorts {
   readonly spool: ArtifactSpool;
@@ -29,7 +28,6 @@ export interface BuildPorts {
   readonly deliver: DeliverArtifact;
   readonly reports: ReportOutcome;
   readonly hand: WorkInHand;
-  readonly shutdown: Shutdown;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly limits: DroneLimits;
@@ -42,20 +40,20 @@ export class BuildPackage {
 
   /** Delivers what an earlier start of the agent has built; undefined where there is nothing. */
   async takeUp(attemptId: string): Promise<boolean | undefined> {
-    const { spool, deliver, shutdown } = this.ports;
+    const { spool, deliver, hand } = this.ports;
     const earlier = await spool.find(attemptId);
-    return earlier && deliver.execute(earlier, shutdown.aborted);
+    return earlier && deliver.execute(earlier, hand.signalOf(attemptId));
   }
 
   /** True when the result has been reported. */
   async execute(order: BuildOrder, bench: Workbench): Promise<boolean> {
-    const { deliver, shutdown, clock } = this.ports;
+    const { deliver, hand, clock } = this.ports;
     const startedAtMs = clock.now().getTime();
     const result = await this.#build(order, bench);
     if (result.kind === 'failed') return this.#fail(order, result, startedAtMs);
     const kept = await this.#keep(order, result, startedAtMs);
     if (kept.kind === 'failed') return this.#fail(order, { ...kept, ...timesOf(result) }, startedAtMs);
-    return deliver.execute(kept.artifact, shutdown.aborted);
+    return deliver.execute(kept.artifact, hand.signalOf(order.attemptId));
   }
 
   async #keep(
@@ -86,7 +84,7 @@ export class BuildPackage {
   }
 
   async #build(order: BuildOrder, bench: Workbench): Promise<BuildResult> {
-    const { reports, hand, logs, publishLog, shutdown, logger } = this.ports;
+    const { reports, hand, logs, publishLog, logger } = this.ports;
     const { attemptId, attempt, work } = order;
     const over = new AbortController();
     logger.info({ attemptId, attempt, jobId: work.jobId, cpv: work.cpv }, 'build started');
@@ -98,7 +96,7 @@ export class BuildPackage {
       return await bench.build(order, {
         onOutput: (chunk) => log.append(chunk),
         onPhase,
-        signal: shutdown.aborted,
+        signal: hand.signalOf(attemptId),
       });
     } catch (error) {
       logger.error({ attemptId, cpv: work.cpv, error }, 'build broke off');
@@ -119,12 +117,14 @@ export class BuildPackage {
   }
 
   async #fail(order: BuildOrder, failure: WorkFailure & BuildTimes, startedAtMs: number): Promise<boolean> {
-    const { reports, shutdown, clock, hand, logger } = this.ports;
+    const { reports, clock, hand, logger } = this.ports;
     const { attemptId, work } = order;
     hand.enter(attemptId, 'reporting');
-    if (shutdown.aborted.aborted) {
-      logger.warn({ attemptId, cpv: work.cpv, reason: shutdown.reason }, 'build stopped and given back');
-      return reports.finish(order, { kind: 'returned', reason: shutdown.reason });
+    const stop = hand.signalOf(attemptId);
+    if (stop.aborted) {
+      const reason = reasonOf(stop);
+      logger.warn({ attemptId, cpv: work.cpv, reason }, 'build stopped and given back');
+      return reports.finish(order, { kind: 'returned', reason });
     }
     const wallMs = Math.max(0, clock.now().getTime() - startedAtMs);
     logger.warn({ attemptId, cpv: work.cpv, class: failure.class, summary: failure.summary }, 'build failed');

@@ -6,12 +6,14 @@ import { type DroneLimits, SUMMARY_CHARS } from '../limits.js';
 import type { ArtifactSpool, SpooledArtifact } from '../ports/artifact-spool.js';
 import type { Timer } from '../ports/surroundings.js';
 import type { UploadAnswer, UploadPath } from '../ports/upload-path.js';
+import type { PathHealth } from './path-health.js';
 import type { ReportOutcome } from './report-outcome.js';
 import type { WorkInHand } from './work-in-hand.js';
 
 export interface DeliverPorts {
   readonly spool: ArtifactSpool;
   readonly path: UploadPath;
+  readonly health: PathHealth;
   readonly hand: WorkInHand;
   readonly reports: ReportOutcome;
   readonly clock: Clock;
@@ -85,7 +87,7 @@ export class DeliverArtifact {
   }
 
   async #deliver(artifact: SpooledArtifact, signal: AbortSignal): Promise<Delivery> {
-    const { path, clock, timer, limits, logger } = this.ports;
+    const { path, health, clock, timer, limits, logger } = this.ports;
     const { attemptId, attempt, cpv } = artifact;
     const pauses = {
       attempts: Infinity,
@@ -96,7 +98,11 @@ export class DeliverArtifact {
     for (let tries = 1; ; tries++) {
       if (signal.aborted) return { kind: 'stopped', reason: String(signal.reason) };
       const answer = await path.put(artifact, signal);
-      if (answer.kind !== 'unreachable') return answer;
+      if (answer.kind !== 'unreachable') {
+        health.reached();
+        return answer;
+      }
+      health.failed();
       const { reason } = answer;
       const delayMs = answer.retryAfterMs ?? backoffMs(pauses, Math.min(tries, 20), Math.random());
       if (clock.now().getTime() + delayMs >= deadlineMs) return { kind: 'unreachable', reason };

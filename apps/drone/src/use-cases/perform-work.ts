@@ -4,13 +4,15 @@ import type { Logger } from '@swarm/platform';
 import { SUMMARY_CHARS } from '../limits.js';
 import type { Executor } from '../ports/executor.js';
 import type { OutcomeJournal } from '../ports/outcome-journal.js';
+import type { OwnerPause } from '../ports/owner-pause.js';
 import type { DroneIdentity } from '../ports/surroundings.js';
 import { type BuildPackage, isForExecutor } from './build-package.js';
 import type { CatchUp } from './catch-up.js';
+import { pausedText } from './paused-text.js';
 import type { ReportOutcome } from './report-outcome.js';
 import type { ResolvePlan } from './resolve-plan.js';
 import type { Shutdown } from './shutdown.js';
-import type { WorkInHand } from './work-in-hand.js';
+import { reasonOf, type WorkInHand } from './work-in-hand.js';
 
 export interface PerformPorts {
   readonly identity: DroneIdentity;
@@ -19,6 +21,7 @@ export interface PerformPorts {
   readonly reports: ReportOutcome;
   readonly hand: WorkInHand;
   readonly shutdown: Shutdown;
+  readonly pause: OwnerPause;
   readonly catchUp: CatchUp;
   readonly build: BuildPackage;
   readonly resolve: ResolvePlan;
@@ -38,7 +41,7 @@ export class PerformWork {
   }
 
   async #perform(assigned: WorkAssigned): Promise<boolean> {
-    const { journal, reports, shutdown, build, logger } = this.ports;
+    const { journal, reports, shutdown, pause, build, logger } = this.ports;
     const { attemptId, attempt, work } = assigned;
     const finished = await journal.find(attemptId);
     if (finished) {
@@ -57,17 +60,23 @@ export class PerformWork {
       });
     }
     const delivered = work.kind === 'build' ? await build.takeUp(attemptId) : undefined;
-    return delivered ?? this.#caughtUp(assigned);
+    if (delivered !== undefined) return delivered;
+    const paused = await pause.standing();
+    if (paused) {
+      logger.info({ attemptId, attempt, reason: paused.reason }, 'paused by its owner; work refused');
+      return reports.finish(assigned, { kind: 'refused', reason: pausedText(paused) });
+    }
+    return this.#caughtUp(assigned);
   }
 
   /** Nobody is to blame for a drone that is behind: it catches up, or says what it lacks (S17). */
   async #caughtUp(assigned: WorkAssigned): Promise<boolean> {
-    const { catchUp, build, resolve, reports, shutdown, logger } = this.ports;
+    const { catchUp, build, resolve, reports, hand, logger } = this.ports;
     const { attemptId, attempt, work } = assigned;
-    const ready = await catchUp.execute(assigned, shutdown.aborted);
+    const stop = hand.signalOf(attemptId);
+    const ready = await catchUp.execute(assigned, stop);
     if (ready.kind === 'missing') {
-      if (shutdown.aborted.aborted)
-        return reports.finish(assigned, { kind: 'returned', reason: shutdown.reason });
+      if (stop.aborted) return reports.finish(assigned, { kind: 'returned', reason: reasonOf(stop) });
       logger.error({ attemptId, attempt, reason: ready.reason }, 'not caught up; work refused');
       return reports.finish(assigned, { kind: 'refused', reason: ready.reason.slice(0, SUMMARY_CHARS) });
     }

@@ -7,13 +7,11 @@ import type { Resolution, ResolveOrder, Workbench, WorkFailure } from '../ports/
 import { failedOutcome } from './build-package.js';
 import { failureOf } from './failure.js';
 import type { Attempted, ReportOutcome } from './report-outcome.js';
-import type { Shutdown } from './shutdown.js';
-import type { WorkInHand } from './work-in-hand.js';
+import { reasonOf, type WorkInHand } from './work-in-hand.js';
 
 export interface ResolvePorts {
   readonly reports: ReportOutcome;
   readonly hand: WorkInHand;
-  readonly shutdown: Shutdown;
   readonly clock: Clock;
   readonly logger: Logger;
   /** JSON, gzipped, in base64: the form in which a plan document travels. */
@@ -26,23 +24,28 @@ export class ResolvePlan {
 
   /** True when the result has been reported. */
   async execute(work: Attempted, order: ResolveOrder, bench: Workbench): Promise<boolean> {
-    const { reports, hand, shutdown, clock } = this.ports;
+    const { reports, hand, clock } = this.ports;
+    const stop = hand.signalOf(work.attemptId);
     const startedAtMs = clock.now().getTime();
     const over = new AbortController();
     reports.mention(work, { kind: 'started' }, over.signal);
     hand.enter(work.attemptId, 'resolving');
     const resolution = await bench
-      .resolve(order, shutdown.aborted)
+      .resolve(order, stop)
       .catch((error: unknown): Resolution => failureOf(error));
     over.abort();
     hand.enter(work.attemptId, 'reporting');
-    return reports.finish(work, await this.#outcomeOf(order, resolution, startedAtMs));
+    return reports.finish(work, await this.#outcomeOf(order, resolution, { startedAtMs, stop }));
   }
 
-  async #outcomeOf(order: ResolveOrder, resolution: Resolution, startedAtMs: number): Promise<WorkOutcome> {
-    const { shutdown, clock, logger, pack } = this.ports;
+  async #outcomeOf(
+    order: ResolveOrder,
+    resolution: Resolution,
+    { startedAtMs, stop }: { readonly startedAtMs: number; readonly stop: AbortSignal },
+  ): Promise<WorkOutcome> {
+    const { clock, logger, pack } = this.ports;
     const failed = (failure: WorkFailure): WorkOutcome => {
-      if (shutdown.aborted.aborted) return { kind: 'returned', reason: shutdown.reason };
+      if (stop.aborted) return { kind: 'returned', reason: reasonOf(stop) };
       logger.warn(
         { planId: order.planId, class: failure.class, summary: failure.summary },
         'plan not resolved',

@@ -2,7 +2,11 @@ import { DroneHeartbeat, type MessageBus } from '@swarm/contracts';
 import type { Clock } from '@swarm/kernel';
 import type { Logger } from '@swarm/platform';
 
+import type { Executor } from '../ports/executor.js';
+import type { OwnerPause } from '../ports/owner-pause.js';
 import type { DroneIdentity, Timer, VitalsReader } from '../ports/surroundings.js';
+import type { PathHealth } from './path-health.js';
+import { pausedText } from './paused-text.js';
 import type { Shutdown } from './shutdown.js';
 import type { WorkInHand } from './work-in-hand.js';
 
@@ -11,6 +15,11 @@ export interface HeartbeatPorts {
   readonly bus: MessageBus;
   readonly hand: WorkInHand;
   readonly shutdown: Shutdown;
+  readonly pause: OwnerPause;
+  readonly health: PathHealth;
+  readonly executor: Pick<Executor, 'portageVersion'>;
+  /** Digest of what decides a binary's ABI here; null until that was looked at. */
+  readonly fingerprint: () => string | null;
   readonly vitals: VitalsReader;
   readonly clock: Clock;
   readonly timer: Timer;
@@ -36,16 +45,22 @@ export class SendHeartbeats {
   }
 
   async #beat(): Promise<void> {
-    const { identity, bus, hand, shutdown, vitals, clock, logger } = this.ports;
+    const { identity, bus, hand, shutdown, pause, vitals, clock, logger } = this.ports;
     try {
+      const paused = await pause.standing();
       await bus.publish(DroneHeartbeat, {
         drone: identity.drone,
         incarnation: identity.incarnation,
         sequence: this.#sequence++,
         at: clock.now().toISOString(),
         attempts: hand.list(),
-        draining: shutdown.draining.aborted,
+        draining: shutdown.draining.aborted || paused !== undefined,
+        drainReason: shutdown.draining.aborted ? 'it stops' : paused ? pausedText(paused) : '',
         ...(await vitals.read()),
+        agentVersion: identity.agentVersion,
+        portageVersion: this.ports.executor.portageVersion,
+        uploadPath: this.ports.health.state,
+        fingerprint: this.ports.fingerprint(),
       });
     } catch (error) {
       // The next one follows shortly; while there is no connection nobody could hear it anyway.

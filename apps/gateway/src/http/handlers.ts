@@ -8,8 +8,9 @@ import { askWhy } from '../use-cases/ask-why.js';
 import { askSchedule, removeSchedule, runSchedule } from '../use-cases/ask-schedule.js';
 import { checkSchedules } from '../use-cases/check-schedules.js';
 import { beginPause, endPause } from '../use-cases/ask-pause.js';
+import { orderDrone } from '../use-cases/order-drone.js';
 import { askQuarantine } from '../use-cases/ask-quarantine.js';
-import { readDrones, readReleases } from '../use-cases/read-fleet.js';
+import { readDrone, readDrones, readReleases } from '../use-cases/read-fleet.js';
 import { findJobs, readJob, readJobs } from '../use-cases/read-jobs.js';
 import { readQuarantine, readQuarantined } from '../use-cases/read-quarantine.js';
 import { readPauses } from '../use-cases/read-pauses.js';
@@ -37,6 +38,13 @@ export function handlersOver(ports: GatewayPorts): Handlers {
     jobsByAtom: async ({ atom }) => ({ jobs: await findJobs(ports, atom) }),
     job: ({ id }) => readJob(ports, id),
     drones: async () => ({ drones: await readDrones(ports) }),
+    drone: ({ drone }) => readDrone(ports, drone),
+    groundDrone: ({ drone, forMs = null, author, reason }) =>
+      orderDrone(ports, { drone, author, reason, wish: { kind: 'ground', forMs } }),
+    ungroundDrone: (given) => orderDrone(ports, { ...given, wish: { kind: 'unground' } }),
+    drainDrone: (given) => orderDrone(ports, { ...given, wish: { kind: 'drain' } }),
+    resumeDrone: (given) => orderDrone(ports, { ...given, wish: { kind: 'resume' } }),
+    retireDrone: (given) => orderDrone(ports, { ...given, wish: { kind: 'retire' } }),
     quarantine: async ({ profile }) => ({ quarantine: await readQuarantine(ports, profile) }),
     quarantined: ({ id }) => readQuarantined(ports, id),
     releaseQuarantine: (wish) => askQuarantine(ports, 'release', wish),

@@ -25,9 +25,21 @@ const sentences: Sentences = {
     `release ${generation} of ${profile} is out, ${packages} packages`,
   PauseMoved: pauseLine,
   DroneMoved: ({ drone, from, to, reason }) => `${drone} went from ${from} to ${to}${tail(reason)}`,
+  DroneOrdered: ({ drone, order, author, reason, until }) =>
+    `${author} ${orderWords[order]} ${drone}${until === null ? '' : ` until ${until}`}${tail(reason)}`,
+  WorkDisowned: ({ drone, attemptId, reason }) =>
+    `${drone} is told to stop attempt ${attemptId}${tail(reason)}`,
   ReclaimRequested: ({ drone, attemptIds, reason }) =>
     `${attemptIds.length} attempts of ${drone} are taken back${tail(reason)}`,
 };
+
+const orderWords = {
+  ground: 'grounds',
+  unground: 'ends the grounding of',
+  drain: 'drains',
+  resume: 'resumes',
+  retire: 'retires',
+} as const;
 
 /** An event as the API shows it. One that this version does not know keeps its bare name. */
 export function eventView(stored: StoredEvent): EventView {

@@ -1,11 +1,14 @@
-import type { DroneView, Release } from '@swarm/contracts';
-import { silenceMs, type Drone } from '@swarm/domain-drone';
+import type { DroneView, OrderView, Release } from '@swarm/contracts';
+import { silenceMs, type Drone, type Order } from '@swarm/domain-drone';
 import type { Attempt, AttemptId, JobId } from '@swarm/domain-job';
 
 import type { GatewayPorts } from '../ports.js';
 import { ApiRefusal } from './api-refusal.js';
 import { latestPlans, syntheticProfiles } from './latest-plans.js';
 import { releaseView } from './views.js';
+
+/** Names that a refusal lists. */
+const MOST_NAMED = 20;
 
 /** Every drone by name, with what it says it has in hand. */
 export async function readDrones(ports: GatewayPorts): Promise<DroneView[]> {
@@ -34,6 +37,16 @@ export async function readDrones(ports: GatewayPorts): Promise<DroneView[]> {
   return views;
 }
 
+/** One of them. */
+export async function readDrone(ports: GatewayPorts, name: string): Promise<DroneView> {
+  const drones = await readDrones(ports);
+  const found = drones.find((drone) => drone.name === name);
+  if (found) return found;
+  const known = drones.map((drone) => drone.name).slice(0, MOST_NAMED);
+  const hint = known.length === 0 ? 'None has enrolled yet.' : `Drones: ${known.join(', ')}.`;
+  throw new ApiRefusal('not-found', `drone: there is no drone "${name}".`, hint);
+}
+
 async function cpvOfJob({ jobs }: Pick<GatewayPorts, 'jobs'>, id: JobId): Promise<string | undefined> {
   return (await jobs.find(id))?.value.spec.cpv;
 }
@@ -55,9 +68,16 @@ function droneView(drone: Drone, now: Date, working: DroneView['working']): Omit
     freeMemoryBytes: lastSign.freeMemoryBytes,
     groundedUntil: state === 'grounded' ? (drone.grounding?.until?.toISOString() ?? null) : null,
     uploadPath: drone.badUpload === null ? 'good' : 'bad',
+    drained: orderView(drone.drain),
+    groundedBy: orderView(drone.grounding?.order),
+    details: lastSign.details ?? null,
     // What a silent drone said last is no news of what it does now.
     working: isGone ? [] : working,
   };
+}
+
+function orderView(order: Order | null | undefined): OrderView | null {
+  return order ? { ...order, since: order.since.toISOString() } : null;
 }
 
 /** Releases of one profile or of all, newest first. */

@@ -1,5 +1,5 @@
 import { outgoing, type DroneEnrolled, type DroneEnrolling } from '@swarm/contracts';
-import type { Drone } from '@swarm/domain-drone';
+import type { Drone, DroneState, Order } from '@swarm/domain-drone';
 
 import type { MonitorPorts } from '../monitor.ports.js';
 
@@ -39,12 +39,12 @@ export class EnrolDrone {
     const now = this.ports.clock.now();
     const { drone: name, incarnation, profile, executor, slots, cores, memoryBytes, portageVersion } = asked;
     const grounding = before?.grounding ?? null;
-    // A restart proves nothing: who was grounded stays so, and who owed a canary owes it still (S2).
-    const state = before?.state === 'grounded' ? 'grounded' : grounding === null ? 'online' : 'probation';
+    const drain = before?.drain ?? null;
+    const state = stateAfterStart(before, drain);
     return {
       name,
       state,
-      reason: state === 'grounded' ? (before?.reason ?? '') : 'enrolled',
+      reason: state === 'grounded' || state === 'draining' ? (before?.reason ?? '') : 'enrolled',
       incarnation,
       enrolledAt: before?.enrolledAt ?? now,
       capabilities: { profile, executor, slots, cores, memoryBytes, portageVersion },
@@ -60,6 +60,7 @@ export class EnrolDrone {
       },
       grounding,
       badUpload: before?.badUpload ?? null,
+      drain,
     };
   }
 
@@ -74,4 +75,11 @@ export class EnrolDrone {
       reason: drone.reason,
     });
   }
+}
+
+/** A restart proves nothing: who was grounded or drained stays so, and who owed a canary owes it still (S2). */
+function stateAfterStart(before: Drone | undefined, drain: Order | null): DroneState {
+  if (before?.state === 'grounded') return 'grounded';
+  if (drain !== null) return 'draining';
+  return before?.grounding ? 'probation' : 'online';
 }

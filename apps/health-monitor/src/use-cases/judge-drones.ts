@@ -1,5 +1,5 @@
 import { outgoing } from '@swarm/contracts';
-import { nextDroneState, silenceMs, verdict, type Drone, type DroneState } from '@swarm/domain-drone';
+import { nextDroneState, signed, silenceMs, verdict, type Drone, type DroneState } from '@swarm/domain-drone';
 import type { Versioned } from '@swarm/kernel';
 
 import type { MonitorPorts } from '../monitor.ports.js';
@@ -8,7 +8,6 @@ import type { MonitorPorts } from '../monitor.ports.js';
 const reasons: Readonly<Partial<Record<DroneState, string>>> = {
   online: 'it is heard again',
   probation: 'it is heard again, and builds one job before it gets more',
-  draining: 'it takes no more work',
 };
 
 /** Turns silence, and its end, into states: one row update under a revision each (S8). */
@@ -42,7 +41,7 @@ export class JudgeDrones {
     if (next === undefined || next === drone.state) return;
 
     const silent = Math.round(silenceMs(drone, now) / 1000);
-    const reason = reasons[next] ?? `silent for ${silent} s`;
+    const reason = reasons[next] ?? (next === 'draining' ? drainReason(drone) : `silent for ${silent} s`);
     const id = this.ports.newId();
     const saved = await this.ports.drones.save({ ...drone, state: next, reason }, revision, [
       outgoing('DroneMoved', id, {
@@ -58,4 +57,11 @@ export class JudgeDrones {
     if (saved === 'saved')
       this.ports.log.info({ drone: drone.name, from: drone.state, to: next, reason }, 'drone moved');
   }
+}
+
+/** A person's order comes first; else what the drone says of itself. */
+function drainReason({ drain, lastSign }: Drone): string {
+  if (drain !== null) return `drained by ${signed(drain)}`;
+  const own = lastSign.details?.drainReason ?? '';
+  return own === '' ? 'it takes no more work' : `it takes no more work: ${own}`;
 }

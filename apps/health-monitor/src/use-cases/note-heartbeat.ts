@@ -11,15 +11,25 @@ export class NoteHeartbeat {
   ) {}
 
   async execute(beat: DroneHeartbeat): Promise<boolean> {
+    const at = this.ports.clock.now();
     const known = await this.ports.drones.recordSign(beat.drone, {
       incarnation: beat.incarnation,
       sequence: beat.sequence,
-      at: this.ports.clock.now(),
+      at,
       attempts: beat.attempts,
       draining: beat.draining,
       load1: beat.load1,
       freeDiskBytes: beat.freeDiskBytes,
       freeMemoryBytes: beat.freeMemoryBytes,
+      details: {
+        pressure: beat.pressure,
+        clockOffsetMs: Date.parse(beat.at) - at.getTime(),
+        agentVersion: beat.agentVersion,
+        portageVersion: beat.portageVersion,
+        uploadPath: beat.uploadPath,
+        fingerprint: beat.fingerprint,
+        drainReason: beat.drainReason,
+      },
     });
     if (!known) {
       this.ports.log.warn(

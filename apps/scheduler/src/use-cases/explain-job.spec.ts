@@ -37,7 +37,7 @@ function drone(name: string): FleetDrone {
   return {
     drone: {
       ...{ name, state: 'online', reason: '', incarnation, enrolledAt: at },
-      ...{ grounding: null, badUpload: null },
+      ...{ grounding: null, badUpload: null, drain: null },
       capabilities: { profile: 'lab', ...about },
       lastSign: { incarnation, sequence: 1, at, attempts: [], ...vitals },
     },

@@ -8,9 +8,10 @@ import {
 import { Command, Option } from 'commander';
 
 import type { ApiClient } from '../client/api-client.js';
-import { printDrones, printJobs, printProfiles, printReleases, printStatus } from '../print/views.js';
+import { printJobs, printProfiles, printReleases, printStatus } from '../print/views.js';
 import type { Surroundings } from '../surroundings.js';
 import { apiCommand, clientFor, show, type ApiOptions } from './api-command.js';
+import { droneCommands } from './drone.commands.js';
 import { profileCommands } from './profile.commands.js';
 import { scheduleCommands } from './schedule.commands.js';
 import { whyCommand } from './why.command.js';
@@ -69,12 +70,7 @@ export function readCommands(surroundings: Surroundings): Command[] {
         show(data, options, surroundings, ({ jobs }) => printJobs(jobs));
       }),
     whyCommand(surroundings),
-    group('drone', 'build machines', [
-      apiCommand('list', 'every drone and what it does').action(async (options: ApiOptions) => {
-        const data = await clientFor(options, surroundings).call('drones', {});
-        show(data, options, surroundings, ({ drones }) => printDrones(drones));
-      }),
-    ]),
+    group('drone', 'build machines', droneCommands(surroundings)),
     group('release', 'what workstations install from', [
       apiCommand('list', 'every release, newest first')
         .option('--profile <name>', 'of this profile')

@@ -25,6 +25,9 @@ export function memoryDrones(store: MemoryStore, source: string): DroneRepositor
       store.drones.set(name, { value: withSign(stored.value, sign), revision: stored.revision });
       return true;
     },
+    tell: async (outgoing) => {
+      readyToStore(store, source, outgoing)();
+    },
   };
 }
 

@@ -75,5 +75,7 @@ export function heartbeat(drone: string, sequence = 0): DroneHeartbeat {
     load1: 0,
     freeDiskBytes: 1,
     freeMemoryBytes: 1,
+    ...{ pressure: null, agentVersion: '', portageVersion: '', uploadPath: 'unknown' },
+    ...{ fingerprint: null, drainReason: '' },
   };
 }

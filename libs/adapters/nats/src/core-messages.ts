@@ -4,7 +4,7 @@ import {
   type NatsConnection,
   type Subscription as NatsSubscription,
 } from '@nats-io/transport-node';
-import { filterOf, subjectOf, type Message, type Payload, type Subscription } from '@swarm/contracts';
+import { filterFor, subjectOf, type Message, type Payload, type Subscription } from '@swarm/contracts';
 import type { Logger } from '@swarm/platform';
 
 import { decode, encode } from './codec.js';
@@ -45,8 +45,11 @@ export function watchCore<M extends Message>(
 /** Answers each question of a kind; a reply that throws is told to the asker as a refusal, so that it does not wait. */
 export function answerCore<Q extends Message, A extends Message>(
   { connection, logger }: { readonly connection: NatsConnection; readonly logger: Logger },
-  question: Q,
-  answer: A,
+  {
+    question,
+    answer,
+    where,
+  }: { readonly question: Q; readonly answer: A; readonly where: Readonly<Record<string, string>> },
   reply: (payload: Payload<Q>) => Promise<Payload<A>>,
 ): Subscription {
   const inHand = new Set<Promise<void>>();
@@ -64,7 +67,7 @@ export function answerCore<Q extends Message, A extends Message>(
       refuse(received, 'the answer failed');
     }
   };
-  const subscription = connection.subscribe(filterOf(question), {
+  const subscription = connection.subscribe(filterFor(question, where), {
     queue: ANSWER_GROUP,
     callback: (error, received) => {
       if (error) {

@@ -1,9 +1,16 @@
-import type { Drone, DroneRepository, DroneSign, RecoveryRepository, Suspension } from '@swarm/domain-drone';
+import type {
+  Drone,
+  DroneRepository,
+  DroneSign,
+  Order,
+  RecoveryRepository,
+  Suspension,
+} from '@swarm/domain-drone';
 import { droneLifecycle } from '@swarm/domain-drone';
 import type { Saved, Versioned } from '@swarm/kernel';
 import { z } from 'zod';
 
-import type { Drone as DroneRow, Prisma } from './generated/prisma/client.js';
+import { Prisma, type Drone as DroneRow } from './generated/prisma/client.js';
 import type { Ledger } from './ledger.js';
 import { storeMessages } from './messages.js';
 import { parsed } from './row.js';
@@ -12,6 +19,16 @@ import { storableJson, storableText } from './storable.js';
 const State = z.enum(Object.keys(droneLifecycle) as (keyof typeof droneLifecycle)[]);
 const Executor = z.enum(['portage', 'synthetic']);
 const Attempts = z.array(z.object({ attemptId: z.string(), phase: z.string(), sinceMs: z.number() }));
+
+const Details = z.object({
+  pressure: z.object({ cpu: z.number(), memory: z.number(), io: z.number() }).nullable(),
+  clockOffsetMs: z.number(),
+  agentVersion: z.string(),
+  portageVersion: z.string(),
+  uploadPath: z.enum(['good', 'bad', 'unknown']),
+  fingerprint: z.string().nullable(),
+  drainReason: z.string(),
+});
 
 /** Drones over Postgres. */
 export function postgresDrones(ledger: Ledger): DroneRepository {
@@ -36,6 +53,7 @@ export function postgresDrones(ledger: Ledger): DroneRepository {
       });
       return count > 0;
     },
+    tell: (outgoing) => prisma.$transaction((tx) => storeMessages(tx, ledger.source, outgoing)),
   };
 }
 
@@ -68,7 +86,7 @@ function notNewerThan({ incarnation, sequence }: DroneSign): Prisma.DroneWhereIn
 }
 
 function columnsOf(drone: Drone) {
-  const { state, reason, incarnation, enrolledAt, capabilities, grounding, badUpload } = drone;
+  const { state, reason, incarnation, enrolledAt, capabilities, grounding, badUpload, drain } = drone;
   const { memoryBytes, ...rest } = capabilities;
   return {
     state,
@@ -79,14 +97,33 @@ function columnsOf(drone: Drone) {
     memoryBytes: BigInt(memoryBytes),
     groundedTimes: grounding?.times ?? 0,
     groundedUntil: grounding?.until ?? null,
+    ...groundedColumns(grounding?.order),
     badUploadTimes: badUpload?.times ?? 0,
     badUploadUntil: badUpload?.until ?? null,
+    ...drainedColumns(drain),
   };
 }
 
+function groundedColumns(order: Order | undefined) {
+  if (!order) return { groundedBy: null, groundedWhy: null, groundedSince: null };
+  const { by, reason, since } = order;
+  return { groundedBy: storableText(by), groundedWhy: storableText(reason), groundedSince: since };
+}
+
+function drainedColumns(order: Order | null) {
+  if (!order) return { drainedBy: null, drainedWhy: null, drainedSince: null };
+  const { by, reason, since } = order;
+  return { drainedBy: storableText(by), drainedWhy: storableText(reason), drainedSince: since };
+}
+
+/** Null where nobody gave one: its three columns are there together, or not at all. */
+function orderOf(by: string | null, reason: string | null, since: Date | null): Order | null {
+  return by === null || since === null ? null : { by, reason: reason ?? '', since };
+}
+
 /** None where it was never imposed: the count says which, since one without an end has no time. */
-function suspensionOf(times: number, until: Date | null): Suspension | null {
-  return times === 0 ? null : { times, until };
+function suspensionOf(times: number, until: Date | null, order: Order | null = null): Suspension | null {
+  return times === 0 ? null : { times, until, ...(order && { order }) };
 }
 
 function columnsOfSign(sign: DroneSign) {
@@ -99,6 +136,7 @@ function columnsOfSign(sign: DroneSign) {
     signLoad1: sign.load1,
     signFreeDiskBytes: BigInt(sign.freeDiskBytes),
     signFreeMemoryBytes: BigInt(sign.freeMemoryBytes),
+    signDetails: sign.details === undefined ? Prisma.DbNull : storableJson(sign.details),
   };
 }
 
@@ -127,9 +165,15 @@ function versioned(row: DroneRow): Versioned<Drone> {
       load1: row.signLoad1,
       freeDiskBytes: Number(row.signFreeDiskBytes),
       freeMemoryBytes: Number(row.signFreeMemoryBytes),
+      ...(row.signDetails !== null && { details: parsed(name, Details, row.signDetails) }),
     },
-    grounding: suspensionOf(row.groundedTimes, row.groundedUntil),
+    grounding: suspensionOf(
+      row.groundedTimes,
+      row.groundedUntil,
+      orderOf(row.groundedBy, row.groundedWhy, row.groundedSince),
+    ),
     badUpload: suspensionOf(row.badUploadTimes, row.badUploadUntil),
+    drain: orderOf(row.drainedBy, row.drainedWhy, row.drainedSince),
   };
   return { value, revision: row.revision };
 }

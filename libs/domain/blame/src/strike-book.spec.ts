@@ -34,7 +34,7 @@ const drone = (over: Partial<Drone> = {}): Drone => ({
     ...{ incarnation: 'i', sequence: 1, at: now, attempts: [], draining: false },
     ...{ load1: 0, freeDiskBytes: 1, freeMemoryBytes: 1 },
   },
-  ...{ grounding: null, badUpload: null },
+  ...{ grounding: null, badUpload: null, drain: null },
   ...over,
 });
 const grounded = drone({ state: 'grounded', grounding: { until: later(300_000), times: 1 } });

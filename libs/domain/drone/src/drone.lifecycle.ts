@@ -25,6 +25,7 @@ export const droneLifecycle = {
     'canary-succeeded': 'suspect',
     'canary-failed': 'grounded',
     'grounded-by-hand': 'grounded',
+    ungrounded: 'suspect',
     retired: 'retired',
   },
   offline: {
@@ -37,6 +38,7 @@ export const droneLifecycle = {
     'canary-succeeded': 'offline',
     'canary-failed': 'grounded',
     'grounded-by-hand': 'grounded',
+    ungrounded: 'offline',
     retired: 'retired',
   },
   grounded: {
@@ -72,6 +74,7 @@ export const droneLifecycle = {
     'canary-succeeded': 'draining',
     'canary-failed': 'grounded',
     'grounded-by-hand': 'grounded',
+    ungrounded: 'draining',
     retired: 'retired',
   },
   retired: {},

@@ -13,6 +13,8 @@ export interface DroneRepository {
    * another incarnation, or has said something newer: resolves to false then.
    */
   recordSign(name: string, sign: DroneSign): Promise<boolean>;
+  /** Stores messages about drones; one that is stored already, by its id, is left as it is. */
+  tell(outgoing: readonly Outgoing[]): Promise<void>;
 }
 
 /** What the healer did or is about to do; a row before the act. */

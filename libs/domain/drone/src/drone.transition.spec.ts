@@ -36,6 +36,7 @@ const fresh: Drone = {
   },
   grounding: null,
   badUpload: null,
+  drain: null,
 };
 
 function moved(drone: Drone, type: DroneEventType, now = start): Drone {

@@ -37,7 +37,7 @@ export function moveDrone(drone: Drone, event: DroneEvent, context: DroneMoveCon
   const state = nextDroneState(drone.state, event.type);
   if (state === undefined) return undefined;
   if (!isFor(drone, event.type, context.now)) return undefined;
-  return { ...drone, state, reason: context.reason, grounding: groundingAfter(drone, event.type, context) };
+  return { ...drone, state, reason: context.reason, grounding: groundingAfter(drone, event, context) };
 }
 
 /** The drone after its upload failed: no more work for a while, and then one job that shows whether the way is good (S22). */
@@ -58,20 +58,21 @@ export function isOver(suspension: Suspension | null, now: Date): boolean {
 function isFor({ grounding }: Drone, event: DroneEventType, now: Date): boolean {
   if (event === 'grounding-ended') return isOver(grounding, now);
   if (event === 'heard') return grounding === null;
+  if (event === 'ungrounded') return grounding !== null;
   return event !== 'probation-heard' || grounding !== null;
 }
 
 function groundingAfter(
   { grounding }: Drone,
-  event: DroneEventType,
+  event: DroneEvent,
   { now, policy }: DroneMoveContext,
 ): Suspension | null {
-  switch (event) {
+  switch (event.type) {
     case 'struck-out':
     case 'canary-failed':
       return another(grounding, now, { firstMs: policy.groundedMs, maxMs: policy.maxGroundedMs });
     case 'grounded-by-hand':
-      return { until: null, times: (grounding?.times ?? 0) + 1 };
+      return byHand(grounding, event);
     case 'canary-succeeded':
     case 'ungrounded':
       return null;
@@ -84,6 +85,15 @@ function groundingAfter(
     case 'retired':
       return grounding;
   }
+}
+
+/** A person who says it again, with another end or reason, does not make the next one longer. */
+function byHand(
+  before: Suspension | null,
+  { until = null, order }: Extract<DroneEvent, { type: 'grounded-by-hand' }>,
+): Suspension {
+  const times = (before?.times ?? 0) + (before?.order === undefined ? 1 : 0);
+  return { until, times, ...(order && { order }) };
 }
 
 function another(

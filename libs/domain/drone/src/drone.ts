@@ -29,6 +29,38 @@ export interface DroneSign {
   readonly load1: number;
   readonly freeDiskBytes: number;
   readonly freeMemoryBytes: number;
+  /** Absent until the first sign after an enrolment, and from agents that do not tell it. */
+  readonly details?: SignDetails;
+}
+
+/** Share of the last ten seconds in which something had to wait, in percent (`some avg10` of /proc/pressure). */
+export interface Pressure {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly io: number;
+}
+
+/** What a sign tells beside life: nothing is decided by it, people and alarms read it. */
+export interface SignDetails {
+  /** Null where the kernel does not tell it. */
+  readonly pressure: Pressure | null;
+  /** The drone's clock less the monitor's when the sign arrived, in milliseconds; the way through NATS is in it. */
+  readonly clockOffsetMs: number;
+  readonly agentVersion: string;
+  readonly portageVersion: string;
+  /** How its latest upload ended, as the drone saw it; `unknown` before the first one since it started. */
+  readonly uploadPath: 'good' | 'bad' | 'unknown';
+  /** Digest of what decides a binary's ABI on it; null until it has looked. */
+  readonly fingerprint: string | null;
+  /** Why it says that it drains; empty where it does not. */
+  readonly drainReason: string;
+}
+
+/** What a person wants of a drone: who, why and since when. It stands until a person ends it. */
+export interface Order {
+  readonly by: string;
+  readonly reason: string;
+  readonly since: Date;
 }
 
 /** A time for which a drone is kept from work; one canary after it decides whether it is over. */
@@ -37,6 +69,8 @@ export interface Suspension {
   readonly until: Date | null;
   /** How many there were in a row, this one included: each is longer than the one before. */
   readonly times: number;
+  /** Who imposed it by hand; absent where failures did. */
+  readonly order?: Order;
 }
 
 /** A build machine, as the ledger knows it. */
@@ -53,6 +87,8 @@ export interface Drone {
   readonly grounding: Suspension | null;
   /** Its way to the binhost failed, and no artifact has come through since; null while the way is good (S22). */
   readonly badUpload: Suspension | null;
+  /** A person's drain: no more work until a person resumes it, whatever the drone says and however often it restarts. */
+  readonly drain: Order | null;
 }
 
 export type DroneEvent =
@@ -67,7 +103,8 @@ export type DroneEvent =
   | { readonly type: 'grounding-ended' }
   | { readonly type: 'canary-succeeded' }
   | { readonly type: 'canary-failed' }
-  | { readonly type: 'grounded-by-hand' }
+  /** Until a person lifts it, where `until` is left out or null. */
+  | { readonly type: 'grounded-by-hand'; readonly until?: Date | null; readonly order?: Order }
   | { readonly type: 'ungrounded' }
   | { readonly type: 'retired' };
 

@@ -15,8 +15,19 @@ export type {
   DroneEventType,
   DroneSign,
   DroneState,
+  Order,
+  Pressure,
+  SignDetails,
   Suspension,
 } from './drone.js';
 export { defaultLiveness, isLost, silenceMs, verdict, type LivenessPolicy } from './liveness.js';
+export {
+  carryOut,
+  MAX_GROUND_MS,
+  signed,
+  type DroneWish,
+  type OrderContext,
+  type OrderDecision,
+} from './order.js';
 export type { Strike, StrikeEnd, StrikeRepository } from './strike.js';
 export { owesCanary, workLimit, type WorkLimit } from './work-limit.js';

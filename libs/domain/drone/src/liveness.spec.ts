@@ -35,6 +35,7 @@ function drone(over: { state?: DroneState; draining?: boolean; at?: Date } = {})
     },
     grounding: null,
     badUpload: null,
+    drain: null,
   };
 }
 

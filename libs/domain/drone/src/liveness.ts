@@ -28,7 +28,7 @@ export function verdict(drone: Drone, now: Date, policy: LivenessPolicy, listeni
   const silent = Math.min(silenceMs(drone, now), Math.max(0, now.getTime() - listeningSince.getTime()));
   if (silent >= policy.offlineAfterMs) return { type: 'went-silent' };
   if (silent >= policy.suspectAfterMs) return { type: 'went-quiet' };
-  if (drone.lastSign.draining) return { type: 'draining-heard' };
+  if (drone.drain !== null || drone.lastSign.draining) return { type: 'draining-heard' };
   return drone.grounding === null ? { type: 'heard' } : { type: 'probation-heard' };
 }
 

@@ -1,5 +1,6 @@
-import type { Drone } from './drone.js';
+import type { Drone, Suspension } from './drone.js';
 import { isOver } from './drone.transition.js';
+import { signed } from './order.js';
 
 /** How many pieces of work a drone may hold as it stands, and what keeps it from more. */
 export interface WorkLimit {
@@ -13,11 +14,10 @@ const CANARY = 1;
 
 /** Pure: `(drone, now) → limit`. Placement gives no drone more than this. */
 export function workLimit(drone: Drone, now: Date): WorkLimit {
-  const { state, capabilities, badUpload, grounding } = drone;
-  if (state === 'grounded') {
-    const until = grounding?.until;
-    return { atMost: 0, because: `is grounded until ${until ? until.toISOString() : 'a person lifts it'}` };
-  }
+  const { state, capabilities, badUpload, grounding, drain } = drone;
+  if (state === 'grounded') return { atMost: 0, because: groundedText(grounding) };
+  // Whatever its state has become meanwhile, an order stands until a person ends it.
+  if (drain !== null) return { atMost: 0, because: `is drained by ${signed(drain)}` };
   if (state !== 'online' && state !== 'probation') return { atMost: 0, because: `is ${state}` };
   if (!isOver(badUpload, now)) {
     return {
@@ -33,4 +33,10 @@ export function workLimit(drone: Drone, now: Date): WorkLimit {
 /** True while one job decides whether the drone gets more: best a job that is known to build. */
 export function owesCanary(drone: Drone): boolean {
   return drone.state === 'probation' || drone.badUpload !== null;
+}
+
+function groundedText(grounding: Suspension | null): string {
+  const end = grounding?.until?.toISOString() ?? 'a person lifts it';
+  const who = grounding?.order ? ` by ${signed(grounding.order)};` : '';
+  return `is grounded${who} until ${end}`;
 }

@@ -74,6 +74,7 @@ export function fleetDrone(
     lastSign: { incarnation: 'i', sequence: 1, at: asked, attempts: [], ...vitals },
     grounding: null,
     badUpload: null,
+    drain: null,
     ...rest,
   };
   return { drone, speed: 1, overheadMs: 1_000, otherWork: 0, ...about };

@@ -70,6 +70,39 @@ export function droneRepositoryContract(ledger: () => TestLedger): void {
     expect((await db.drones.find(drone.name))?.value).toEqual({ ...drone, state: 'suspect', lastSign: sign });
   });
 
+  it('keeps who wants what of a drone, why and since when, and what its sign tells beside life', async () => {
+    const drone = aDrone();
+    await db.drones.save(drone, 0, []);
+    const order = { by: 'alice', reason: 'its fan is loud', since: AT };
+    const grounding = { until: later(7_200_000), times: 1, order };
+    const details = {
+      ...{ pressure: { cpu: 1.5, memory: 0, io: 42 }, clockOffsetMs: -3, agentVersion: '0.1.0' },
+      ...{ portageVersion: '3.0.82', fingerprint: 'f'.repeat(64), drainReason: '' },
+      uploadPath: 'bad' as const,
+    };
+    const lastSign = { ...aSign(drone.incarnation, 1), details };
+    const ordered = {
+      ...drone,
+      state: 'grounded' as const,
+      grounding,
+      drain: { ...order, reason: '' },
+      lastSign,
+    };
+    expect(await db.drones.save(ordered, 1, [])).toBe('saved');
+    expect((await db.drones.find(drone.name))?.value).toEqual(ordered);
+    const free = { ...ordered, state: 'online' as const, grounding: null, drain: null };
+    await db.drones.save(free, 2, []);
+    expect((await db.drones.find(drone.name))?.value).toEqual(free);
+  });
+
+  it('tells of drones without changing them', async () => {
+    const drone = aDrone();
+    await db.drones.save(drone, 0, []);
+    await db.drones.tell([droneMoved(drone.name)]);
+    expect(await db.drones.find(drone.name)).toEqual({ value: drone, revision: 1 });
+    await expect(db.drones.tell([unknownMessage])).rejects.toThrow('NobodyKnows');
+  });
+
   it('takes the sign of a new incarnation, though its count begins again', async () => {
     const drone = aDrone();
     await db.drones.save(drone, 0, []);
@@ -87,7 +120,7 @@ export function droneRepositoryContract(ledger: () => TestLedger): void {
       { state: 'grounded', grounding: { until: later(300_000), times: 1 } },
       { state: 'grounded', grounding: { until: null, times: 2 } },
       { state: 'probation', badUpload: { until: later(60_000), times: 3 } },
-      { state: 'online', grounding: null, badUpload: null },
+      { state: 'online', grounding: null, badUpload: null, drain: null },
     ] as const;
     let value = drone;
     for (const [i, standing] of standings.entries()) {

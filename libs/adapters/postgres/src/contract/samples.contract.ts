@@ -246,6 +246,7 @@ export function aDrone(fields: Partial<Drone> = {}): Drone {
     lastSign: aSign(incarnation, 0),
     grounding: null,
     badUpload: null,
+    drain: null,
     ...fields,
   };
 }
