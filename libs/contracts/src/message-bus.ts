@@ -35,6 +35,8 @@ export interface Publication {
   readonly payload: unknown;
   /** Replaces the message's own identity for deduplication. */
   readonly messageId: string;
+  /** The payload as JSON, from one who has parsed and written it already; else the bus does both. */
+  readonly body?: Uint8Array;
 }
 
 /** What one call of `publishBatch` may hold: JetStream refuses more than 1,000 messages, and holds them until all are there. */
@@ -87,12 +89,11 @@ export interface MessageBus {
     answer: A,
     timeoutMs: number,
   ): Promise<Payload<A>>;
-  /** Answers questions on core NATS; with `where` only those whose tokens equal these. */
+  /** Answers questions on core NATS. */
   answer<Q extends Message, A extends Message>(
     question: Q,
     answer: A,
     reply: (payload: Payload<Q>) => Promise<Payload<A>>,
-    options?: { readonly where?: Readonly<Record<string, string>> },
   ): Promise<Subscription>;
   /** A round trip through the server; rejects when it does not answer within `timeoutMs`. */
   ping(timeoutMs: number): Promise<void>;

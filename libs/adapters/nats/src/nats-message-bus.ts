@@ -54,8 +54,8 @@ export class NatsMessageBus implements MessageBus {
     const carriers = new Set(publications.map(({ message }) => streamOf(message.carrier, 'stored')));
     if (carriers.size > 1) throw new Error(`a batch is of one stream, not of ${[...carriers].join(' and ')}`);
     if (publications.length > MAX_BATCH_MESSAGES) return false;
-    const batch = publications.map(({ message, payload, messageId }) => {
-      return { subject: subjectOf(message, payload), body: encode(message, payload), messageId };
+    const batch = publications.map(({ message, payload, messageId, body }) => {
+      return { subject: subjectOf(message, payload), body: body ?? encode(message, payload), messageId };
     });
     const sizeBytes = batch.reduce((sum, { body }) => sum + body.length, 0);
     return sizeBytes <= MAX_BATCH_BYTES && storeBatch(this.link, batch);
@@ -116,9 +116,8 @@ export class NatsMessageBus implements MessageBus {
     question: Q,
     answer: A,
     reply: (payload: Payload<Q>) => Promise<Payload<A>>,
-    { where = {} }: { readonly where?: Readonly<Record<string, string>> } = {},
   ): Promise<Subscription> {
-    const subscription = answerCore(this.link, { question, answer, where }, reply);
+    const subscription = answerCore(this.link, question, answer, reply);
     await flushed(this.link.connection);
     return this.#keep(subscription);
   }

@@ -14,7 +14,7 @@ export interface Sendable extends Publication {
   readonly row: OutboxRow;
   /** Rows of one lane are stored one after the other: each when the one before it is, or in one batch. */
   readonly lane: string;
-  readonly sizeBytes: number;
+  readonly body: Uint8Array;
 }
 
 /** The message of a row; or why no try can ever send it, which is not the bus's fault and must not look like it. */
@@ -24,11 +24,11 @@ export function sendableOf(row: OutboxRow, maxBytes: number): Result<Sendable, s
   const parsed = message.schema.safeParse(row.payload);
   if (!parsed.success) return err(parsed.error.message);
   const payload = parsed.data;
-  const sizeBytes = Buffer.byteLength(JSON.stringify(payload));
-  if (sizeBytes > maxBytes) return err(`${sizeBytes} bytes; NATS takes ${maxBytes}`);
+  const body = Buffer.from(JSON.stringify(payload));
+  if (body.length > maxBytes) return err(`${body.length} bytes; NATS takes ${maxBytes}`);
   try {
     const lane = `${subjectOf(message, payload)} ${message.about?.(payload) ?? ''}`;
-    return ok({ row, message, payload, messageId: row.id, lane, sizeBytes });
+    return ok({ row, message, payload, messageId: row.id, lane, body });
   } catch (error) {
     return err(String(error));
   }
@@ -50,12 +50,12 @@ export function batchesOf(sendables: readonly Sendable[]): readonly (readonly Se
   let sizeBytes = 0;
   for (const sendable of sendables) {
     const current = batches.at(-1);
-    sizeBytes += sendable.sizeBytes;
+    sizeBytes += sendable.body.length;
     if (current && current.length < MAX_BATCH_MESSAGES && sizeBytes <= MAX_BATCH_BYTES) {
       current.push(sendable);
     } else {
       batches.push([sendable]);
-      sizeBytes = sendable.sizeBytes;
+      sizeBytes = sendable.body.length;
     }
   }
   return batches;
