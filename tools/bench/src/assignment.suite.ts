@@ -4,6 +4,7 @@ import { JobWriter } from '@swarm/control-plane';
 import { silentLogger } from '@swarm/platform';
 
 import type { BenchServers } from './bench-servers.js';
+import { cpuTimes } from './cpu-times.js';
 import { DroneFleet } from './drone-fleet.js';
 import { delegation, storePlan } from './ledger-jobs.js';
 import { summaryOf, type Result } from './results.js';
@@ -32,12 +33,12 @@ export async function assignmentResults(servers: BenchServers, runs: number): Pr
     writer.lead(leadership.fence, (error) => {
       leadership.abandon(error);
     });
-    const rates: number[] = [];
+    const bursts: Burst[] = [];
     const latencies: number[] = [];
     // The first run warms everything up.
     for (let run = -1; run < Math.min(runs, MAX_RUNS); run += 1) {
-      const rate = await burst(db, writer, fleet);
-      if (run >= 0) rates.push(rate);
+      const measured = await burst(db, writer, fleet);
+      if (run >= 0) bursts.push(measured);
     }
     for (const job of await storePlan(db, ALONE, 'needed')) {
       const arrived = fleet.holds(1);
@@ -50,8 +51,9 @@ export async function assignmentResults(servers: BenchServers, runs: number): Pr
     return [
       summaryOf(
         { name: 'needed → committed → message at the drone: 100 drones of 10 slots', unit: 'per second' },
-        rates,
+        bursts.map(({ rate }) => rate),
       ),
+      ...cpuResults(bursts),
       summaryOf({ name: 'the same, one job alone', unit: 'ms' }, latencies),
     ];
   } finally {
@@ -60,15 +62,34 @@ export async function assignmentResults(servers: BenchServers, runs: number): Pr
   }
 }
 
-/** Assignments a second, from the first decision to the last message. */
-async function burst(db: Database, writer: JobWriter, fleet: DroneFleet): Promise<number> {
+interface Burst {
+  /** Assignments a second, from the first decision to the last message. */
+  readonly rate: number;
+  /** CPU time for each assignment, by who used it, in microseconds. */
+  readonly cpu: ReadonlyMap<string, number>;
+}
+
+/** What the machine had to give for it: on a busy one this says more than the rate. */
+function cpuResults(bursts: readonly Burst[]): readonly Result[] {
+  return [...(bursts[0]?.cpu.keys() ?? [])].map((who) =>
+    summaryOf(
+      { name: `CPU of ${who} for each assignment`, unit: 'µs' },
+      bursts.map(({ cpu }) => cpu.get(who) ?? 0),
+    ),
+  );
+}
+
+async function burst(db: Database, writer: JobWriter, fleet: DroneFleet): Promise<Burst> {
   const jobs = await storePlan(db, JOBS, 'needed');
   const arrived = fleet.holds(JOBS);
+  const before = await cpuTimes();
   const begin = performance.now();
   const saved = await Promise.all(jobs.map((job, i) => writer.save(delegation(job, `drone-${i % DRONES}`))));
   if (saved.some((result) => result !== 'saved')) throw new Error('a delegation was not stored');
   await arrived;
   const rate = JOBS / ((performance.now() - begin) / 1000);
+  const after = await cpuTimes();
   await fleet.release();
-  return rate;
+  const used = (who: string): number => ((after.get(who) ?? 0) - (before.get(who) ?? 0)) / JOBS;
+  return { rate, cpu: new Map([...after.keys()].map((who) => [who, used(who)])) };
 }

@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 export interface Result {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'MiB' | 'jobs' | 'per second';
+  readonly unit: 'ms' | 'µs' | 'MiB' | 'jobs' | 'per second';
   readonly peer?: string;
   readonly peerValue?: number;
   readonly ratio?: number;
