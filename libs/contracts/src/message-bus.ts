@@ -89,11 +89,12 @@ export interface MessageBus {
     answer: A,
     timeoutMs: number,
   ): Promise<Payload<A>>;
-  /** Answers questions on core NATS. */
+  /** Answers questions on core NATS; with `where` only those whose tokens equal these. */
   answer<Q extends Message, A extends Message>(
     question: Q,
     answer: A,
     reply: (payload: Payload<Q>) => Promise<Payload<A>>,
+    options?: { readonly where?: Readonly<Record<string, string>> },
   ): Promise<Subscription>;
   /** A round trip through the server; rejects when it does not answer within `timeoutMs`. */
   ping(timeoutMs: number): Promise<void>;

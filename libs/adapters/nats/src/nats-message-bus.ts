@@ -116,8 +116,9 @@ export class NatsMessageBus implements MessageBus {
     question: Q,
     answer: A,
     reply: (payload: Payload<Q>) => Promise<Payload<A>>,
+    { where = {} }: { readonly where?: Readonly<Record<string, string>> } = {},
   ): Promise<Subscription> {
-    const subscription = answerCore(this.link, question, answer, reply);
+    const subscription = answerCore(this.link, { question, answer, where }, reply);
     await flushed(this.link.connection);
     return this.#keep(subscription);
   }
