@@ -194,7 +194,8 @@ describe('a pause of the swarm', () => {
         const pauseOfAll = (): Pause => newPause({ until: asked });
         expect(place({ ...view, pauseOf: pauseOfAll }, asked)).toEqual(free);
       }),
-      { numRuns: 300 },
+      // The same boards each time, so that what they have in them can be counted on.
+      { numRuns: 300, seed: 20_261_125 },
     );
     expect([heldBack > 10, gained > 0]).toEqual([true, true]);
   });
