@@ -121,6 +121,20 @@ describe('a batch of messages', () => {
     expect(await operator.countOf('EVENTS')).toBe(10);
   });
 
+  it('is none for a server that stores each message and knows nothing of batches', async () => {
+    await operator.manager.streams.delete('EVENTS');
+    let answers = 0;
+    const old = operator.connection.subscribe('swarm.v1.event.>', {
+      callback: (_error, received) => {
+        if (received.respond(JSON.stringify({ stream: 'EVENTS', seq: 10 }))) answers++;
+      },
+    });
+    await operator.connection.flush();
+    expect(await bus.publishBatch(events(10))).toBe(false);
+    expect(answers).toBe(1);
+    old.unsubscribe();
+  });
+
   it('is none where it is too long, too large, or has a message that the stream does not take', async () => {
     expect(await bus.publishBatch(events(MAX_BATCH_MESSAGES + 1))).toBe(false);
     expect(await bus.publishBatch(largeEvents(5))).toBe(false);

@@ -9,7 +9,7 @@ import { ensureConsumer, type DurableSpec, type Place } from './consumer-config.
 import { isClosed, isFinal } from './js-errors.js';
 import type { JetStreamLink } from './jetstream-link.js';
 import { flushed } from './pull.js';
-import { settle, type Held } from './settlement.js';
+import { settle } from './settlement.js';
 
 /**
  * A pull that brings nothing is asked again after this. It is also how long a lost consumer can stay unnoticed
@@ -41,13 +41,15 @@ export interface ConsumerSpec<M extends Message> extends DurableSpec {
 
 /**
  * Pulls one message for each free slot and settles each by its outcome; heals itself when its consumer or stream is gone.
- * A message that comes again while it is in hand is not handled twice: its handler goes on under the new delivery.
+ * A message that comes again while it is in hand is not handled twice: signs of work and its end name its sequence, and so
+ * count for the new delivery, too.
  */
 export class DurableConsumer<M extends Message> implements Subscription {
   readonly finished: Promise<void>;
   readonly #pulls = new Set<ConsumerMessages>();
   readonly #stopping = new AbortController();
-  readonly #inHand = new Map<string, Held>();
+  /** What handlers work on: identities, with their sequences in the stream. */
+  readonly #inHand = new Map<string, number>();
   #current: Promise<Consumer> | undefined;
   #place: Place | undefined;
   /** Interruptions in a row, over all slots. */
@@ -181,40 +183,32 @@ export class DurableConsumer<M extends Message> implements Subscription {
     try {
       const consumer = await current;
       const { delivered } = await consumer.info();
-      const forgotten = [...this.#inHand.values()].filter(({ latest }) => latest.seq > delivered.stream_seq);
+      const forgotten = [...this.#inHand.values()].filter((seq) => seq > delivered.stream_seq);
       if (forgotten.length === 0) return;
       const pull = await consumer.fetch({ max_messages: forgotten.length, expires: TAKE_UP_MS });
       // What is not in hand waits for a slot.
-      for await (const received of pull) if (!this.#isKnown(received)) received.nak();
+      for await (const received of pull) if (!this.#inHand.has(identityOf(received))) received.nak();
     } catch (error) {
       if (this.#current === current) this.#current = undefined;
       throw error;
     }
   }
 
-  /** True when it is in hand already: this delivery of it counts from now on. */
-  #isKnown(received: JsMsg): boolean {
-    const held = this.#inHand.get(identityOf(received));
-    if (held) held.latest = received;
-    return held !== undefined;
-  }
-
   async #work(received: JsMsg): Promise<void> {
-    if (this.#isKnown(received)) return;
-    const held: Held = { latest: received };
     const identity = identityOf(received);
-    this.#inHand.set(identity, held);
+    if (this.#inHand.has(identity)) return;
+    this.#inHand.set(identity, received.seq);
     const { point } = this.#place ?? {};
     point?.delivered(received.seq);
     const sign = setInterval(() => {
       // A handler that outlives the bus has nobody to tell.
       if (this.link.connection.isClosed()) clearInterval(sign);
-      else held.latest.working();
+      else received.working();
     }, this.spec.ackWaitMs / 3);
     sign.unref();
     try {
       const outcome = await this.#outcomeOf(received);
-      const isOver = await settle(held, outcome, { link: this.link, ...this.spec });
+      const isOver = await settle(received, outcome, { link: this.link, ...this.spec });
       if (isOver) point?.settled(received.seq);
     } finally {
       clearInterval(sign);

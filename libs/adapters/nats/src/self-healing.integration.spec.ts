@@ -123,6 +123,33 @@ describe('a running bus', () => {
     expect(built).toEqual([assigned.attemptId]);
   });
 
+  it('takes a message of a new store for no message in hand, though both are the first', async () => {
+    const [old, fresh] = [work('a'), work('a')];
+    const seen: string[] = [];
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await bus.publish(WorkAssigned, old);
+    await bus.consume(
+      WorkAssigned,
+      'drone-a',
+      async ({ attemptId }) => {
+        seen.push(attemptId);
+        if (attemptId === old.attemptId) await released;
+        return done;
+      },
+      { concurrency: 2 },
+    );
+    await waitFor(() => seen.length === 1);
+    await nats.stop();
+    await nats.wipe();
+    await nats.start();
+    await bus.publish(WorkAssigned, fresh);
+    await waitFor(() => seen.length === 2);
+    await waitFor(async () => (await operator.countOf('BUILDS')) === 0);
+    expect(seen).toEqual([old.attemptId, fresh.attemptId]);
+    release();
+  });
+
   it('settles the message in hand after the server was restarted meanwhile', async () => {
     const counts: number[] = [];
     let release = (): void => undefined;

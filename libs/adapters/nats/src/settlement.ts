@@ -15,11 +15,6 @@ const ACK_TRIES = 6;
 const BURIAL_RETRY_MS = 10_000;
 const REASON_CHARACTERS = 1_000;
 
-/** A message in hand. A server that forgot that it was given out gives it out again; then that delivery is the one to settle. */
-export interface Held {
-  latest: JsMsg;
-}
-
 export interface Settlement {
   readonly link: JetStreamLink;
   readonly durable: string;
@@ -27,8 +22,7 @@ export interface Settlement {
 }
 
 /** Ends a delivery as its outcome says. True: the message is done with; false: it will come again. Never rejects. */
-export async function settle(held: Held, outcome: Outcome, settlement: Settlement): Promise<boolean> {
-  const { latest: received } = held;
+export async function settle(received: JsMsg, outcome: Outcome, settlement: Settlement): Promise<boolean> {
   const { link, durable, maxDeliver } = settlement;
   const about = {
     durable,
@@ -38,21 +32,21 @@ export async function settle(held: Held, outcome: Outcome, settlement: Settlemen
   };
   switch (outcome.kind) {
     case 'done':
-      await acknowledge(held, link, about);
+      await acknowledge(received, link, about);
       return true;
     case 'retry':
       if (received.info.deliveryCount >= maxDeliver) {
         const reason = `gave up after ${received.info.deliveryCount} deliveries: ${outcome.reason}`;
-        return bury(held, reason, settlement, about);
+        return bury(received, reason, settlement, about);
       }
       link.logger.info(
         { ...about, afterMs: outcome.afterMs, reason: outcome.reason },
         'message will be retried',
       );
-      held.latest.nak(Math.max(1, Math.round(outcome.afterMs)));
+      received.nak(Math.max(1, Math.round(outcome.afterMs)));
       return false;
     case 'dead-letter':
-      return bury(held, outcome.reason, settlement, about);
+      return bury(received, outcome.reason, settlement, about);
     default:
       return assertNever(outcome);
   }
@@ -61,11 +55,11 @@ export async function settle(held: Held, outcome: Outcome, settlement: Settlemen
 type About = Readonly<Record<string, unknown>>;
 
 /** Until the server confirms it: an acknowledgement that is lost makes done work come again. */
-async function acknowledge(held: Held, link: JetStreamLink, about: About): Promise<void> {
+async function acknowledge(received: JsMsg, link: JetStreamLink, about: About): Promise<void> {
   try {
     // The client's own `ackAck` can be tried only once, so its request is made here.
     const request = (): Promise<unknown> =>
-      link.connection.request(ackSubject(held.latest), '+ACK', { timeout: ACK_LIMIT_MS });
+      link.connection.request(ackSubject(received), '+ACK', { timeout: ACK_LIMIT_MS });
     await retry(() => link.whileConnected(request), {
       attempts: ACK_TRIES,
       firstDelayMs: 200,
@@ -85,12 +79,11 @@ function ackSubject(received: JsMsg): string {
 
 /** Copies the message before it is dropped: on a work queue `term` deletes the only copy. */
 async function bury(
-  held: Held,
+  received: JsMsg,
   reason: string,
   { link, durable }: Settlement,
   about: About,
 ): Promise<boolean> {
-  const { latest: received } = held;
   const { stream, streamSequence, deliveryCount } = received.info;
   const why = reason.replaceAll(/\s+/g, ' ').slice(0, REASON_CHARACTERS);
   try {
@@ -108,12 +101,12 @@ async function bury(
     });
   } catch (error) {
     link.logger.error({ ...about, reason: why, error }, 'dead letter could not be stored; the message stays');
-    held.latest.nak(BURIAL_RETRY_MS);
+    received.nak(BURIAL_RETRY_MS);
     return false;
   }
   link.logger.error({ ...about, stream, reason: why }, 'message is a dead letter');
-  if (link.serverIsAtLeast(TERM_WITH_REASON)) held.latest.term(why);
-  else await acknowledge(held, link, about);
+  if (link.serverIsAtLeast(TERM_WITH_REASON)) received.term(why);
+  else await acknowledge(received, link, about);
   return true;
 }
 

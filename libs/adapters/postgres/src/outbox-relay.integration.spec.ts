@@ -164,11 +164,15 @@ describe('the outbox relay, between a real Postgres and a real nats-server', () 
     expect(await db.outbox.unsent(1)).toEqual([]);
   });
 
-  it.each([500, 2])(
-    'sends what comes after a message that the bus refuses, but for what must come after it, in batches of %d',
-    async (batch) => {
+  it.each([
+    [500, 3],
+    [2, 3],
+    [1_000, 520],
+  ])(
+    'sends what comes after a message that the bus refuses, but for what must come after it, in rounds of %d rows of %d jobs',
+    async (batch, count) => {
       const { db } = await service();
-      const { jobs } = await aPlanWithJobs(db, 3);
+      const { jobs } = await aPlanWithJobs(db, count);
       const given = jobs.map((job) => delegation(job, 1));
       const [first] = given;
       if (!first) throw new Error('no change');
@@ -194,7 +198,7 @@ describe('the outbox relay, between a real Postgres and a real nats-server', () 
       isRefusing = false;
       await waitFor(async () => (await db.outbox.unsent(1)).length === 0);
       await relay.stop();
-      expect(sent.slice(2)).toEqual([refused, then.outgoing[0]?.id]);
+      expect(sent.slice(count - 1)).toEqual([refused, then.outgoing[0]?.id]);
     },
   );
 
