@@ -10,6 +10,7 @@ import { DelegateJob } from './use-cases/delegate-job.js';
 import { ExplainJob } from './use-cases/explain-job.js';
 import { FireSchedules } from './use-cases/fire-schedules.js';
 import { FollowAbi } from './use-cases/follow-abi.js';
+import { KeepHeld } from './use-cases/keep-held.js';
 import { KeepPauses } from './use-cases/keep-pauses.js';
 import { KeepQuarantine } from './use-cases/keep-quarantine.js';
 import { KeepSchedules } from './use-cases/keep-schedules.js';
@@ -62,6 +63,7 @@ export function compose(ports: SchedulerPorts, store: Pick<JobRepository, 'save'
   const pauses = new KeepPauses(ports);
   const round = new RunRound(ports, {
     ...{ keeper, artifacts, scan, reclaim, facts, resolve, strikes, pauses },
+    keepHeld: new KeepHeld(ports, move),
     delegate: new DelegateJob(ports, move),
     followAbi: new FollowAbi(ports, makePlan),
   });

@@ -24,6 +24,8 @@ const jobEventMeanings = {
   'dependency-restored': 'What was in the way is in the way no more.',
   delegated: 'The scheduler gave it to a drone, as a new attempt.',
   'attempt-reclaimed': 'The attempt was lost, refused or given back; nothing is known against the package.',
+  'attempt-resumed':
+    'Its drone was taken for lost, is there again and still works on it; nobody has begun it anew (S24).',
   'attempt-failed': 'The attempt failed; the verdict says whether it counts against the package.',
   'failure-excused': 'A failure that counted was that of a drone that is grounded now; it counts as lost.',
   'artifact-received':

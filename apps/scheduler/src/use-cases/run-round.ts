@@ -17,6 +17,7 @@ import type { SchedulerPorts } from '../scheduler.ports.js';
 import type { BoardKeeper } from './board-keeper.js';
 import type { DelegateJob } from './delegate-job.js';
 import type { FollowAbi } from './follow-abi.js';
+import type { KeepHeld } from './keep-held.js';
 import type { KeepPauses } from './keep-pauses.js';
 import type { PlacementFacts, RoundFacts } from './placement-facts.js';
 import type { DelegatedJob, ReclaimAttempts } from './reclaim-attempts.js';
@@ -37,6 +38,7 @@ export interface RoundSteps {
   readonly artifacts: TakeInArtifacts;
   readonly scan: ScanLedger;
   readonly reclaim: ReclaimAttempts;
+  readonly keepHeld: KeepHeld;
   readonly delegate: DelegateJob;
   readonly followAbi: FollowAbi;
   readonly facts: PlacementFacts;
@@ -59,7 +61,7 @@ export class RunRound {
   ) {}
 
   async execute(): Promise<void> {
-    const { keeper, scan, artifacts, reclaim, strikes } = this.steps;
+    const { keeper, keepHeld, scan, artifacts, reclaim, strikes } = this.steps;
     await strikes.settle();
     const drones = (await this.ports.drones.all()).map(({ value }) => value);
     const plans = await this.ports.plans.open();
@@ -73,6 +75,7 @@ export class RunRound {
     await scan.whenDue();
     const board = await keeper.current();
     await reclaim.audit(heldOf(board, drones), drones);
+    await keepHeld.execute(drones);
     const open = plans.map(({ value }) => value);
     const pauseOf = pausesOver(pauses, open, this.ports.clock.now());
     await this.#fillSlots(building, drones, pauseOf);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Attempt, AttemptState } from './attempt.js';
-import { judgeHeld } from './held-work.js';
+import { judgeHeld, mayResume } from './held-work.js';
 import type { AttemptId, DroneName, Job, JobState } from './job.js';
 
 const drone = 'drone-1' as DroneName;
@@ -44,6 +44,16 @@ describe('an attempt that a drone says it holds', () => {
     expect(judge(anAttempt('reclaimed'))).toBe('disowned');
     for (const state of ['succeeded', 'failed', 'refused', 'returned', 'cancelled'] as const) {
       expect(judge(anAttempt(state), aJob('needed'))).toBe('disowned');
+    }
+  });
+
+  it('goes on under its own number when nobody was given its job since (S24)', () => {
+    const job = (state: JobState, attempt: number): Job => ({ state, attempt }) as Job;
+    expect(mayResume(anAttempt('reclaimed'), job('needed', 1))).toBe(true);
+    expect(mayResume(anAttempt('reclaimed'), job('needed', 2))).toBe(false);
+    expect(mayResume(anAttempt('reclaimed'), job('delegated', 1))).toBe(false);
+    for (const state of ['succeeded', 'failed', 'refused', 'returned', 'cancelled'] as const) {
+      expect(mayResume(anAttempt(state), job('needed', 1))).toBe(false);
     }
   });
 });

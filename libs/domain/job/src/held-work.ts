@@ -1,6 +1,6 @@
 import { isOpen, type Attempt } from './attempt.js';
 import { isSettled } from './job.lifecycle.js';
-import type { DroneName, Job } from './job.js';
+import type { DroneName, Job, OpenJob } from './job.js';
 
 /** What is to become of an attempt that a drone says it works on. */
 export type HeldVerdict =
@@ -31,4 +31,12 @@ export function judgeHeld({ drone, attempt, job, current }: HeldAttempt): HeldVe
   if (current?.state === 'running')
     return disowned(`${current.drone} builds it now, as attempt ${current.number}`);
   return { kind: 'kept' };
+}
+
+/**
+ * True when an attempt that was taken back goes on where it is: its drone still works on it, the job is needed, and
+ * nobody has been given it since (S24). Pure; the number of the attempt is the fence.
+ */
+export function mayResume(attempt: Attempt, job: OpenJob): boolean {
+  return attempt.state === 'reclaimed' && job.state === 'needed' && job.attempt === attempt.number;
 }

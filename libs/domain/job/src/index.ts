@@ -5,7 +5,7 @@ export {
   type AttemptState,
   type BuiltAttempt,
 } from './attempt.js';
-export { judgeHeld, type HeldAttempt, type HeldVerdict } from './held-work.js';
+export { judgeHeld, mayResume, type HeldAttempt, type HeldVerdict } from './held-work.js';
 export { isFinal, isSettled, jobLifecycle } from './job.lifecycle.js';
 export {
   JOB_BATCH,

@@ -59,6 +59,12 @@ const make: { readonly [E in JobEventType]: (d: Details) => Extract<JobEvent, { 
   'dependency-restored': () => ({ type: 'dependency-restored' }),
   delegated: ({ attemptId, drone }) => ({ type: 'delegated', attemptId, drone }),
   'attempt-reclaimed': ({ attempt }) => ({ type: 'attempt-reclaimed', attempt, reason }),
+  'attempt-resumed': ({ attempt, attemptId, drone }) => ({
+    type: 'attempt-resumed',
+    attempt,
+    attemptId,
+    drone,
+  }),
   'attempt-failed': ({ attempt, drone, retriable, counts }) => ({
     type: 'attempt-failed',
     attempt,

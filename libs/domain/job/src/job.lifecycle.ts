@@ -16,6 +16,7 @@ export const jobLifecycle = {
   },
   needed: {
     delegated: ['delegated'],
+    'attempt-resumed': ['delegated'],
     // A late artifact of a reclaimed attempt; a build is a function of its inputs, so it is used.
     'artifact-received': ['received'],
     'failure-excused': ['needed'],

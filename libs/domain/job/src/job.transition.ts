@@ -62,6 +62,7 @@ const handlers: Handlers = {
       ? moved({ ...core(job), reclaims, state: 'needed', notBefore: null }, ended)
       : quarantined({ ...core(job), reclaims }, `lost ${reclaims} times, last: ${event.reason}`, ended);
   },
+  'attempt-resumed': (job, { attemptId, drone }) => moved(as(job, { state: 'delegated', attemptId, drone })),
   'attempt-failed': (job, event, policy) => {
     const failures = job.failures + (event.counts ? 1 : 0);
     const reclaims = job.reclaims + (event.counts ? 0 : 1);

@@ -103,6 +103,13 @@ export type JobEvent =
       /** True when the drone could not do it through nobody's fault, e.g. because it is behind: it costs nothing (S17). */
       readonly excused?: boolean;
     }
+  /** The latest attempt was taken back, but its drone is there and still works on it: it keeps its build (S24). */
+  | {
+      readonly type: 'attempt-resumed';
+      readonly attempt: number;
+      readonly attemptId: AttemptId;
+      readonly drone: DroneName;
+    }
   | {
       readonly type: 'attempt-failed';
       readonly attempt: number;

@@ -231,6 +231,8 @@ function event({ job }: BoardJob, type: JobEventType, dice: number): JobEvent {
     }
     case 'attempt-reclaimed':
       return { type, attempt, reason: 'lost' };
+    case 'attempt-resumed':
+      return { type, attempt, attemptId: `${job.id}-${attempt}` as AttemptId, drone };
     case 'artifact-received':
     case 'artifact-published':
       return { type, artifact };
