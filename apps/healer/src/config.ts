@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { defaultLiveness, type LivenessPolicy } from '@swarm/domain-drone';
 import { portVariable, readConfig } from '@swarm/platform';
 
+/** From the healer's look to the ledger: its queries, outbox, stream, scheduler. Milliseconds, on a very busy machine. */
+const RECLAIM_TAKES_MS = 5_000;
+
 const durationMs = z.coerce.number().int().positive();
 
 const Environment = z.object({
@@ -39,9 +42,18 @@ export function readHealerConfig(env: NodeJS.ProcessEnv): HealerConfig {
     liveness: {
       suspectAfterMs: read.SWARM_SUSPECT_AFTER_MS,
       offlineAfterMs: read.SWARM_OFFLINE_AFTER_MS,
-      reclaimAfterMs: read.SWARM_RECLAIM_AFTER_MS,
+      reclaimAfterMs: askAfterMs(read),
     },
     sweepMs: read.SWARM_HEALER_SWEEP_MS,
     rung1CooldownMs: read.SWARM_RUNG1_COOLDOWN_MS,
   };
+}
+
+/**
+ * How long a drone is silent when its work is asked for. The promise is that it has been taken back by
+ * `SWARM_RECLAIM_AFTER_MS`, so what would be late at the next look is asked for at this one; never before it is offline.
+ */
+function askAfterMs(read: z.output<typeof Environment>): number {
+  const lateMs = read.SWARM_HEALER_SWEEP_MS + RECLAIM_TAKES_MS;
+  return Math.max(read.SWARM_OFFLINE_AFTER_MS, read.SWARM_RECLAIM_AFTER_MS - lateMs);
 }

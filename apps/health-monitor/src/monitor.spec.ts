@@ -138,6 +138,29 @@ describe('a drone', () => {
   });
 });
 
+describe('a monitor that stood still', () => {
+  it('takes no drone down for what it could not note meanwhile, and judges from then on (S3, S31)', async () => {
+    await on.judge.all();
+    on.clock.advance(61_000);
+    await on.judge.all();
+    expect(await on.stateOf('drone-1')).toBe('online');
+    on.clock.advance(14_999);
+    await on.judge.all();
+    expect(await on.stateOf('drone-1')).toBe('online');
+    on.clock.advance(15_001);
+    await on.judge.all();
+    expect(await on.stateOf('drone-1')).toBe('offline');
+  });
+
+  it('hears what it hears: silence that it looked at all the time counts whole (S3)', async () => {
+    for (let times = 0; times < 6; times += 1) {
+      on.clock.advance(5_000);
+      await on.judge.all();
+    }
+    expect(await on.stateOf('drone-1')).toBe('offline');
+  });
+});
+
 describe('a grounded drone', () => {
   beforeEach(() => on.move('struck-out'));
 
@@ -154,6 +177,8 @@ describe('a grounded drone', () => {
   it('owes its canary when it comes back from silence, or starts again, after its time is over (S2)', async () => {
     on.clock.advance(300_000);
     await on.move('grounding-ended');
+    await on.judge.all();
+    on.clock.advance(30_000);
     await on.judge.all();
     expect(await on.stateOf('drone-1')).toBe('offline');
     await on.note.execute(beat());

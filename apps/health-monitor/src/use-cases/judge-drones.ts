@@ -14,19 +14,38 @@ const reasons: Readonly<Partial<Record<DroneState, string>>> = {
 export class JudgeDrones {
   /** Since when signs of life could be heard without a break. */
   #listeningSince: Date;
+  /** When the fleet was looked at last, from beginning to end. */
+  #lookedAt: Date;
 
   constructor(private readonly ports: MonitorPorts) {
     this.#listeningSince = ports.clock.now();
+    this.#lookedAt = this.#listeningSince;
   }
 
-  /** Judges nobody while the monitor itself is deaf; what was silent meanwhile gets its full time again. */
+  /** Judges nobody while the monitor itself is deaf or stands still; what was silent meanwhile gets its full time again. */
   async all(): Promise<void> {
     if (!(await this.ports.canHear())) {
       this.#listeningSince = this.ports.clock.now();
       this.ports.log.warn({}, 'no drone is judged: NATS does not answer');
       return;
     }
-    for (const drone of await this.ports.drones.all()) await this.#judge(drone);
+    const drones = await this.ports.drones.all();
+    this.#noteStandstill();
+    for (const drone of drones) await this.#judge(drone);
+    this.#lookedAt = this.ports.clock.now();
+  }
+
+  /**
+   * After a ledger that did not answer, a machine that slept, a wait for the lead: signs that came meanwhile are not in
+   * what was read, and their absence proves nothing (S31).
+   */
+  #noteStandstill(): void {
+    const { clock, liveness, log } = this.ports;
+    const now = clock.now();
+    const stoodMs = now.getTime() - this.#lookedAt.getTime();
+    if (stoodMs <= liveness.offlineAfterMs) return;
+    this.#listeningSince = now;
+    log.warn({ stoodMs }, 'no drone is judged by what came before: the monitor stood still');
   }
 
   async one(name: string): Promise<void> {
