@@ -168,7 +168,7 @@ describe('a running bus', () => {
     expect(counts).toEqual([1]);
   });
 
-  it('goes on with the work in hand after a restart, in full slots and with free ones, and handles none twice (S15)', async () => {
+  it('goes on with the work in hand after a restart, in full slots and with free ones, and handles none twice (Q5)', async () => {
     const given = Array.from({ length: 6 }, () => work('a'));
     const counts = new Map<string, number>();
     let release = (): void => undefined;
