@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -13,6 +13,7 @@ import {
   type Logger,
   READINESS_LIMIT_MS,
   retry,
+  RoundLoop,
   type RunningService,
   runService,
   systemClock,
@@ -24,6 +25,7 @@ import { factId, isToken } from './identity.js';
 import { whileLeading } from './leading.js';
 import type { PackageStore, ServedFiles, UploadStore } from './ports/package-store.js';
 import { runPublisher } from './publisher.js';
+import { REPORT_DISK_EVERY_MS, reportDisk } from './use-cases/report-disk.js';
 import { Wake } from './wake.js';
 
 /** The adapters between which a crash may happen. */
@@ -142,11 +144,14 @@ function startPublisher({ config, logger, database, bus, stores, wake }: Publish
     setClean();
     const hearing = await listenForWork(bus, wake);
     const relay = relayOf(database, bus, logger);
+    const disk = diskReports(database, config.directory, logger);
     relay.start();
+    disk.start();
     try {
       await runPublisher(ports, { wake, scanMs: config.scanMs, logger }, signal);
     } finally {
       hearing.stop();
+      await disk.stop();
       await relay.stop(RELAY_DRAIN_MS);
     }
   };
@@ -181,6 +186,15 @@ async function listenForWork(bus: MessageBus, wake: Wake): Promise<{ stop(): voi
       for (const subscription of heard) subscription.stop();
     },
   };
+}
+
+function diskReports({ maintenance }: Database, directory: string, logger: Logger): RoundLoop {
+  const space = async (): Promise<{ readonly freeBytes: number; readonly totalBytes: number }> => {
+    const { bavail, blocks, bsize } = await statfs(directory);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  };
+  const ports = { disks: maintenance, space, clock: systemClock };
+  return new RoundLoop(() => reportDisk(ports), REPORT_DISK_EVERY_MS, logger);
 }
 
 /** A directory that only exists is not enough: it must take a file. */

@@ -1,6 +1,7 @@
 import type { EventLog, MessageBus } from '@swarm/contracts';
 import type { DroneRepository, StrikeRepository } from '@swarm/domain-drone';
 import type { JobRepository } from '@swarm/domain-job';
+import type { MaintenanceRepository } from '@swarm/domain-maintenance';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { GenerationRepository } from '@swarm/domain-release';
 import type { Calendar, ScheduleRepository } from '@swarm/domain-schedule';
@@ -20,6 +21,7 @@ export interface Ledger {
   readonly generations: Pick<GenerationRepository, 'of' | 'ofPlan'>;
   readonly schedules: Pick<ScheduleRepository, 'all' | 'find' | 'runs'>;
   readonly pauses: Pick<PauseRepository, 'open'>;
+  readonly maintenance: Pick<MaintenanceRepository, 'checks'>;
   readonly events: EventLog;
 }
 

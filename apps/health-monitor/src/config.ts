@@ -5,6 +5,9 @@ import { portVariable, readConfig, secretVariable, type Secret } from '@swarm/pl
 
 const durationMs = z.coerce.number().int().positive();
 
+/** `swarm doctor` takes a sweep for missing after three minutes. */
+const LONGEST_SWEEP_MS = 120_000;
+
 const Environment = z
   .object({
     DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -16,6 +19,7 @@ const Environment = z
     SWARM_SUSPECT_AFTER_MS: durationMs.default(defaultLiveness.suspectAfterMs),
     SWARM_OFFLINE_AFTER_MS: durationMs.default(defaultLiveness.offlineAfterMs),
     SWARM_RECLAIM_AFTER_MS: durationMs.default(defaultLiveness.reclaimAfterMs),
+    SWARM_SWEEP_MS: durationMs.max(LONGEST_SWEEP_MS).default(60_000),
   })
   .refine((env) => env.SWARM_HEARTBEAT_MS < env.SWARM_SUSPECT_AFTER_MS, {
     path: ['SWARM_SUSPECT_AFTER_MS'],
@@ -34,6 +38,8 @@ export interface MonitorConfig {
   readonly port: number;
   readonly heartbeatMs: number;
   readonly liveness: LivenessPolicy;
+  /** How often everything is looked at. */
+  readonly sweepMs: number;
 }
 
 /** The one reader of the monitor's environment; reports every mistake at once, by variable. */
@@ -46,6 +52,7 @@ export function readMonitorConfig(env: NodeJS.ProcessEnv): MonitorConfig {
     host: read.SWARM_MONITOR_HOST,
     port: read.SWARM_MONITOR_PORT,
     heartbeatMs: read.SWARM_HEARTBEAT_MS,
+    sweepMs: read.SWARM_SWEEP_MS,
     liveness: {
       suspectAfterMs: read.SWARM_SUSPECT_AFTER_MS,
       offlineAfterMs: read.SWARM_OFFLINE_AFTER_MS,

@@ -13,6 +13,7 @@ import {
   Release,
   Status,
 } from './api.model.js';
+import { doctorApi } from './doctor.api.js';
 import { droneApi } from './drone.api.js';
 import { defineEndpoint, type Endpoint } from './endpoint.js';
 import { pauseApi } from './pause.api.js';
@@ -129,6 +130,7 @@ export const api = {
     summary: 'Every drone, its state and what it works on.',
     response: z.object({ drones: z.array(DroneView) }),
   }),
+  ...doctorApi,
   ...droneApi,
   ...quarantineApi,
   ...pauseApi,

@@ -167,6 +167,24 @@ export const ReclaimRequested = defineMessage({
   meaning: 'Rung 1: the work of a lost drone must go back to needed; the scheduler does it, fenced.',
 });
 
+export const AlarmMoved = defineMessage({
+  carrier: 'EVENTS',
+  subject: 'swarm.v1.event.health-monitor.alarm-moved',
+  schema: z.object({
+    ...stamp,
+    /** Name of the check, as `swarm doctor` shows it. */
+    check: z.string(),
+    state: z.enum(['raised', 'ended']),
+    /** What the check says now: while the alarm stands, the cause and the fix. */
+    detail: z.string(),
+    /** Since when the check was not ok. */
+    since: z.iso.datetime(),
+  }),
+  dedupe: byId,
+  about: ({ check }) => check,
+  meaning: 'A check of the maintenance sweep became an alarm, or is one no more; told once each.',
+});
+
 export type RunStarted = Payload<typeof RunStarted>;
 export type ProfilePushed = Payload<typeof ProfilePushed>;
 export type PlanMoved = Payload<typeof PlanMoved>;
@@ -176,5 +194,6 @@ export type ArtifactReceived = Payload<typeof ArtifactReceived>;
 export type ArtifactPublished = Payload<typeof ArtifactPublished>;
 export type ArtifactRefused = Payload<typeof ArtifactRefused>;
 export type ReleasePromoted = Payload<typeof ReleasePromoted>;
+export type AlarmMoved = Payload<typeof AlarmMoved>;
 export type DroneMoved = Payload<typeof DroneMoved>;
 export type ReclaimRequested = Payload<typeof ReclaimRequested>;

@@ -53,6 +53,7 @@ export {
   type EndpointRequest,
   type EndpointResponse,
 } from './endpoint.js';
+export { CheckView, doctorApi, DoctorView } from './doctor.api.js';
 export { droneApi, OrderedView } from './drone.api.js';
 export { DroneEnrolled, DroneEnrolling, DroneHeartbeat } from './drone.messages.js';
 export {
@@ -64,6 +65,7 @@ export {
   WorkStopped,
 } from './drone-order.messages.js';
 export {
+  AlarmMoved,
   ArtifactPublished,
   ArtifactReceived,
   ArtifactRefused,
@@ -86,6 +88,7 @@ export {
   type MessageBus,
   type Outcome,
   type Publication,
+  type StreamContents,
   type Subscription,
 } from './message-bus.js';
 export type { EventLog, Outbox, OutboxRow, StoredEvent } from './outbox.js';

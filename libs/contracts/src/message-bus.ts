@@ -1,4 +1,5 @@
 import type { Message, Payload } from './define-message.js';
+import type { StreamName } from './streams.js';
 
 /** How a handler wants its message settled. The adapter alone turns this into ack, nak or term. */
 export type Outcome =
@@ -43,6 +44,13 @@ export interface Publication {
 export const MAX_BATCH_MESSAGES = 500;
 /** Of their payloads. A single message may be larger; it is no batch then. */
 export const MAX_BATCH_BYTES = 4 * 1024 ** 2;
+
+/** How much a stream holds. */
+export interface StreamContents {
+  readonly count: number;
+  /** Null where it holds nothing. */
+  readonly latestAt: Date | null;
+}
 
 /** A running consumer. */
 export interface Subscription {
@@ -96,6 +104,8 @@ export interface MessageBus {
     reply: (payload: Payload<Q>) => Promise<Payload<A>>,
     options?: { readonly where?: Readonly<Record<string, string>> },
   ): Promise<Subscription>;
+  /** What a stream holds now: how many messages, and when the latest was stored. Rejects when the server is late. */
+  holding(stream: StreamName, timeoutMs: number): Promise<StreamContents>;
   /** A round trip through the server; rejects when it does not answer within `timeoutMs`. */
   ping(timeoutMs: number): Promise<void>;
   /** Two phases: every consumer stops taking, then what is in hand is waited for, at most `drainMs`. */

@@ -11,6 +11,7 @@ import {
   WorkStopped,
 } from './drone-order.messages.js';
 import {
+  AlarmMoved,
   ArtifactPublished,
   ArtifactReceived,
   ArtifactRefused,
@@ -47,6 +48,7 @@ export const events = {
   DroneOrdered,
   WorkDisowned,
   ReclaimRequested,
+  AlarmMoved,
 } as const satisfies Record<string, Message>;
 
 /** Everything that crosses the wire. docs/messages.md is generated from here. */

@@ -13,6 +13,7 @@ import { askQuarantine } from '../use-cases/ask-quarantine.js';
 import { readDrone, readDrones, readReleases } from '../use-cases/read-fleet.js';
 import { findJobs, readJob, readJobs } from '../use-cases/read-jobs.js';
 import { readQuarantine, readQuarantined } from '../use-cases/read-quarantine.js';
+import { readDoctor } from '../use-cases/read-doctor.js';
 import { readPauses } from '../use-cases/read-pauses.js';
 import { readPlan, readPlans } from '../use-cases/read-plans.js';
 import { acceptLine, pushProfile } from '../use-cases/push-profile.js';
@@ -38,6 +39,7 @@ export function handlersOver(ports: GatewayPorts): Handlers {
     jobsByAtom: async ({ atom }) => ({ jobs: await findJobs(ports, atom) }),
     job: ({ id }) => readJob(ports, id),
     drones: async () => ({ drones: await readDrones(ports) }),
+    doctor: () => readDoctor(ports),
     drone: ({ drone }) => readDrone(ports, drone),
     groundDrone: ({ drone, forMs = null, author, reason }) =>
       orderDrone(ports, { drone, author, reason, wish: { kind: 'ground', forMs } }),

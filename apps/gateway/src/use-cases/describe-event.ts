@@ -31,6 +31,8 @@ const sentences: Sentences = {
     `${drone} is told to stop attempt ${attemptId}${tail(reason)}`,
   ReclaimRequested: ({ drone, attemptIds, reason }) =>
     `${attemptIds.length} attempts of ${drone} are taken back${tail(reason)}`,
+  AlarmMoved: ({ check, state, detail }) =>
+    state === 'raised' ? `ALARM: ${check}: ${detail}` : `the alarm ${check} is over: ${detail}`,
 };
 
 const orderWords = {

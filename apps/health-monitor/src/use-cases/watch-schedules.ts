@@ -20,6 +20,8 @@ export interface WatchPorts {
   /** Of a text, in hex. */
   readonly sha256: (text: string) => string;
   readonly log: Log;
+  /** Told when an alarm was raised, so that it is on record as a check as soon. */
+  readonly onMissed?: () => void;
 }
 
 /**
@@ -64,6 +66,7 @@ export class WatchSchedules {
     const alarms = missed.map((each) => missedAlarm(schedule, each, { by: 'health-monitor', now, sha256 }));
     await schedules.raise(alarms.map((alarm) => outgoing('ScheduleMissed', alarm.id, { ...alarm })));
     this.#raised.set(schedule.name, last.at.getTime());
+    this.ports.onMissed?.();
     log.error({ schedule: schedule.name, missed: alarms.map(({ due }) => due) }, 'schedule missed');
   }
 }

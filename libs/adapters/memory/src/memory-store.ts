@@ -1,6 +1,7 @@
 import type { StoredEvent } from '@swarm/contracts';
 import type { Drone, RecoveryAction, Strike } from '@swarm/domain-drone';
 import type { Attempt, Job, JobMove } from '@swarm/domain-job';
+import type { CheckRecord, DiskReport } from '@swarm/domain-maintenance';
 import type { Plan, Profile, ProfileVersion } from '@swarm/domain-plan';
 import type { Artifact, Generation } from '@swarm/domain-release';
 import type { Schedule, ScheduleRun } from '@swarm/domain-schedule';
@@ -14,6 +15,8 @@ export interface MemoryOutboxRow {
   readonly source: string;
   readonly message: string;
   readonly payload: unknown;
+  /** By the clock of the machine, as Postgres would. */
+  readonly storedAt: number;
   sentAt: number | null;
   parkedReason: string | null;
 }
@@ -49,6 +52,9 @@ export class MemoryStore {
   readonly runs = new Map<string, Versioned<ScheduleRun>>();
   /** By id, in order of beginning. */
   readonly pauses = new Map<string, PauseRecord>();
+  /** What the latest maintenance sweep found, by check. */
+  readonly checks = new Map<string, CheckRecord>();
+  readonly disks = new Map<string, DiskReport>();
   readonly events: StoredEvent[] = [];
   readonly outbox: MemoryOutboxRow[] = [];
   /** Called when something was added to the outbox. */

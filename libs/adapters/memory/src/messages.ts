@@ -20,7 +20,7 @@ export function readyToStore(store: MemoryStore, source: string, outgoing: reado
   return () => {
     for (const { isEvent, at, ...row } of rows) {
       if (isEvent) add(store.events, { ...row, at });
-      add(store.outbox, { ...row, source, sentAt: null, parkedReason: null });
+      add(store.outbox, { ...row, source, storedAt: Date.now(), sentAt: null, parkedReason: null });
     }
     if (rows.length > 0) for (const wake of store.outboxListeners) wake();
   };

@@ -1,6 +1,7 @@
 import type { EventLog, Outbox } from '@swarm/contracts';
 import type { DroneRepository, RecoveryRepository, StrikeRepository } from '@swarm/domain-drone';
 import type { Job, JobRepository } from '@swarm/domain-job';
+import type { MaintenanceRepository } from '@swarm/domain-maintenance';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
 import type { ScheduleRepository } from '@swarm/domain-schedule';
@@ -10,6 +11,7 @@ import { memoryArtifacts, memoryGenerations } from './artifacts.js';
 import { memoryDrones, memoryRecovery } from './drones.js';
 import { memoryJobs } from './jobs.js';
 import { MemoryLeader, type Leader } from './leader.js';
+import { memoryMaintenance } from './maintenance.js';
 import { MemoryStore } from './memory-store.js';
 import { memoryEvents, memoryOutbox } from './messages.js';
 import { memoryPauses } from './pauses.js';
@@ -38,6 +40,7 @@ export interface MemoryDatabase extends AsyncDisposable {
   readonly generations: GenerationRepository;
   readonly schedules: ScheduleRepository;
   readonly pauses: PauseRepository;
+  readonly maintenance: MaintenanceRepository;
   readonly events: EventLog;
   readonly outbox: Outbox;
   leader(lockName: string): Leader;
@@ -62,6 +65,7 @@ export function openMemoryDatabase({
     generations: memoryGenerations(store, source),
     schedules: memorySchedules(store, source),
     pauses: memoryPauses(store, source),
+    maintenance: memoryMaintenance(store, source),
     events: memoryEvents(store),
     outbox: memoryOutbox(store, source),
     leader: (lockName) => new MemoryLeader(store, lockName),

@@ -13,6 +13,7 @@ import {
   type MessageBus,
   type Payload,
   type Publication,
+  type StreamContents,
   type StreamName,
   type Subscription,
 } from '@swarm/contracts';
@@ -121,6 +122,15 @@ export class NatsMessageBus implements MessageBus {
     const subscription = answerCore(this.link, { question, answer, where }, reply);
     await flushed(this.link.connection);
     return this.#keep(subscription);
+  }
+
+  async holding(stream: StreamName, timeoutMs: number): Promise<StreamContents> {
+    const { state } = await withTimeLimit(
+      this.link.manager.streams.info(stream),
+      timeoutMs,
+      `information on stream ${stream}`,
+    );
+    return { count: state.messages, latestAt: state.messages === 0 ? null : new Date(state.last_ts) };
   }
 
   async ping(timeoutMs: number): Promise<void> {

@@ -1,6 +1,7 @@
 import type { EventLog, Outbox } from '@swarm/contracts';
 import type { DroneRepository, RecoveryRepository, StrikeRepository } from '@swarm/domain-drone';
 import type { Job, JobRepository } from '@swarm/domain-job';
+import type { MaintenanceRepository } from '@swarm/domain-maintenance';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
 import type { ArtifactRepository, GenerationRepository } from '@swarm/domain-release';
 import type { ScheduleRepository } from '@swarm/domain-schedule';
@@ -30,6 +31,7 @@ export interface Database extends AsyncDisposable {
   readonly generations: GenerationRepository;
   readonly schedules: ScheduleRepository;
   readonly pauses: PauseRepository;
+  readonly maintenance: MaintenanceRepository;
   readonly events: EventLog;
   readonly outbox: Outbox;
   /** The lock of that name; at most one holder in the whole swarm. */

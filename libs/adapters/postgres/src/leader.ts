@@ -90,9 +90,14 @@ async function tryToLead(lockName: string, options: LeaderOptions, signal: Abort
   }
 }
 
+/** The number of an advisory lock by its name, as SQL over an expression of that text. */
+export function lockKeySql(name: string): string {
+  return `hashtextextended(${name}, 0)`;
+}
+
 async function tryLock(client: pg.Client, lockName: string): Promise<boolean> {
   const { rows } = await client.query<{ locked: boolean }>(
-    'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked',
+    `select pg_try_advisory_lock(${lockKeySql('$1')}) as locked`,
     [`leader of ${lockName}`],
   );
   return rows[0]?.locked ?? false;

@@ -9,6 +9,7 @@ import { postgresGenerations } from './generations.js';
 import { postgresJobs } from './jobs.js';
 import { postgresLeader, type Leadership } from './leader.js';
 import { openPrisma, type Ledger } from './ledger.js';
+import { postgresMaintenance } from './maintenance.js';
 import { postgresEvents } from './messages.js';
 import { OutboxListener } from './outbox-listener.js';
 import { postgresOutbox } from './outbox.js';
@@ -49,6 +50,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     generations: postgresGenerations(ledger),
     schedules: postgresSchedules(ledger),
     pauses: postgresPauses(ledger),
+    maintenance: postgresMaintenance(ledger),
     events: postgresEvents(ledger),
     outbox: postgresOutbox(ledger, listener),
     leader: (lockName) => postgresLeader(lockName, { ...options, closing: closing.signal, onAcquired }),

@@ -3,6 +3,7 @@ import { describe } from '@jest/globals';
 import { artifactRepositoryContract } from './contract/artifacts.contract.js';
 import { droneRepositoryContract } from './contract/drones.contract.js';
 import { overEveryLedger } from './contract/ledgers.contract.js';
+import { maintenanceRepositoryContract } from './contract/maintenance.contract.js';
 import { messagesContract } from './contract/messages.contract.js';
 import { pauseRepositoryContract } from './contract/pauses.contract.js';
 import { planRepositoryContract } from './contract/plans.contract.js';
@@ -23,6 +24,10 @@ describe('the schedules of the ledger', () => {
 
 describe('the pauses of the ledger', () => {
   overEveryLedger(pauseRepositoryContract);
+});
+
+describe('what maintenance sweeps read and store in the ledger', () => {
+  overEveryLedger(maintenanceRepositoryContract);
 });
 
 describe('the drones of the ledger', () => {
