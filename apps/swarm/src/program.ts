@@ -1,6 +1,7 @@
 import { exitCodes, SwarmError } from '@swarm/kernel';
 import { Command, CommanderError } from 'commander';
 
+import { doctorCommand } from './commands/doctor.command.js';
 import { followCommands } from './commands/follow.commands.js';
 import { pauseCommands } from './commands/pause.commands.js';
 import { planCommands } from './commands/plan.commands.js';
@@ -19,6 +20,7 @@ export function makeProgram(surroundings: Surroundings, local: readonly Command[
     ...followCommands(surroundings),
     quarantineCommand(surroundings),
     ...pauseCommands(surroundings),
+    doctorCommand(surroundings),
   ];
   for (const command of [...local, ...remote]) program.addCommand(command);
   return configured(program, surroundings);
