@@ -196,6 +196,8 @@ async function refresh() {
   ]);
   byId('pauses').replaceChildren(
     ...status.pauses.map(({ line }) => el('p', { class: 'banner paused' }, line)),
+    ...status.alarms.map(({ reason }) => el('p', { class: 'banner alarm' }, `Alarm: ${reason}`)),
+    ...status.rebootRequests.map(({ line }) => el('p', { class: 'banner confirm' }, line)),
   );
   byId('next').textContent = status.next;
   byId('synthetic').hidden = !status.synthetic;

@@ -41,6 +41,8 @@ export const DroneEnvironment = z.object({
   SWARM_ACK_WAIT_MS: z.coerce.number().int().min(1000).default(30_000),
   /** Plan document with `synthetic` durations, for a synthetic drone that resolves. */
   SWARM_SYNTHETIC_GRAPH: Directory.optional(),
+  /** While this file exists, every synthetic build fails at once: a drone that is broken. */
+  SWARM_SYNTHETIC_FAULT: Directory.optional(),
   SWARM_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -59,6 +61,7 @@ export interface DroneConfig {
   readonly drainLimitMs: number;
   readonly ackWaitMs: number;
   readonly syntheticGraph: string | undefined;
+  readonly syntheticFault: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -88,6 +91,7 @@ export function readDroneConfig(env: Readonly<Record<string, string | undefined>
     drainLimitMs: given.SWARM_DRAIN_LIMIT_MS,
     ackWaitMs: given.SWARM_ACK_WAIT_MS,
     syntheticGraph: given.SWARM_SYNTHETIC_GRAPH,
+    syntheticFault: given.SWARM_SYNTHETIC_FAULT,
     logLevel: given.SWARM_LOG_LEVEL,
   };
 }

@@ -1,5 +1,6 @@
 import type { EventLog, MessageBus } from '@swarm/contracts';
 import type { DroneRepository, StrikeRepository } from '@swarm/domain-drone';
+import type { HealingRepository, HostBook } from '@swarm/domain-healing';
 import type { JobRepository } from '@swarm/domain-job';
 import type { MaintenanceRepository } from '@swarm/domain-maintenance';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
@@ -17,6 +18,8 @@ export interface Ledger {
   >;
   readonly drones: Pick<DroneRepository, 'all'>;
   readonly strikes: Pick<StrikeRepository, 'standing'>;
+  readonly hosts: Pick<HostBook, 'find' | 'all'>;
+  readonly healing: Pick<HealingRepository, 'ofDrone' | 'openRequests' | 'pages'>;
   readonly profiles: ProfileRepository;
   readonly generations: Pick<GenerationRepository, 'of' | 'ofPlan'>;
   readonly schedules: Pick<ScheduleRepository, 'all' | 'find' | 'runs'>;

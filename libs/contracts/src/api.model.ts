@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { Pressure, UploadPathState } from './drone.messages.js';
 import { jobStates } from './event.messages.js';
+import { AlarmView, RebootRequestView } from './healing.api.js';
 import { PauseView } from './pause.api.js';
 import { DroneName, ProfileName } from './work.messages.js';
 
@@ -258,6 +259,10 @@ export const Status = z.object({
   at: Instant,
   /** What is being kept from drones now, by whom, until when and why: shown before all else (S19). */
   pauses: z.array(PauseView).default([]),
+  /** Reboots that wait for the word of a person. */
+  rebootRequests: z.array(RebootRequestView).default([]),
+  /** Drones for which a person was called and that are not well yet, the latest call first (S30). */
+  alarms: z.array(AlarmView).default([]),
   /** The next thing to do, in one sentence. */
   next: z.string(),
   /** True when any profile is synthetic. */

@@ -16,6 +16,7 @@ import {
 import { doctorApi } from './doctor.api.js';
 import { droneApi } from './drone.api.js';
 import { defineEndpoint, type Endpoint } from './endpoint.js';
+import { healingApi } from './healing.api.js';
 import { pauseApi } from './pause.api.js';
 import { quarantineApi } from './quarantine.api.js';
 import { ProfileDiff, ProfileVersionSummary, ProfileVersionView, PushedVersion } from './profile.model.js';
@@ -134,6 +135,7 @@ export const api = {
   ...droneApi,
   ...quarantineApi,
   ...pauseApi,
+  ...healingApi,
   releases: defineEndpoint({
     method: 'GET',
     path: '/releases',

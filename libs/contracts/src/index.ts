@@ -130,3 +130,13 @@ export { PauseView } from './pause.api.js';
 export { PauseAnswered, PauseAsked, PauseFact, PauseMoved, PauseScope } from './pause.messages.js';
 export { QuarantineDetail, QuarantineView } from './quarantine.api.js';
 export { QuarantineAnswered, QuarantineAsked } from './quarantine.messages.js';
+export { AlarmView, HealingActionView, HostView, RebootRequestView } from './healing.api.js';
+export {
+  HealingAnswered,
+  HealingAsked,
+  HealingMoved,
+  HostMoved,
+  HostScanFact,
+  HostWish,
+  RebootRequestMoved,
+} from './healing.messages.js';

@@ -24,6 +24,13 @@ import {
   ReleasePromoted,
   RunStarted,
 } from './event.messages.js';
+import {
+  HealingAnswered,
+  HealingAsked,
+  HealingMoved,
+  HostMoved,
+  RebootRequestMoved,
+} from './healing.messages.js';
 import { PauseAnswered, PauseAsked, PauseMoved } from './pause.messages.js';
 import { RunEnded, ScheduleAnswered, ScheduleAsked, ScheduleMissed } from './schedule.messages.js';
 import { WhyAnswered, WhyAsked } from './why.messages.js';
@@ -49,6 +56,9 @@ export const events = {
   WorkDisowned,
   ReclaimRequested,
   AlarmMoved,
+  HealingMoved,
+  RebootRequestMoved,
+  HostMoved,
 } as const satisfies Record<string, Message>;
 
 /** Everything that crosses the wire. docs/messages.md is generated from here. */
@@ -72,6 +82,8 @@ export const messages = {
   ScheduleAnswered,
   WhyAsked,
   WhyAnswered,
+  HealingAsked,
+  HealingAnswered,
   ...events,
 } as const satisfies Record<string, Message>;
 

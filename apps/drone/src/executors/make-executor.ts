@@ -23,12 +23,13 @@ export async function makeExecutor(
   config: DroneConfig,
   ports: { readonly clock: Clock; readonly timer: Timer; readonly logger: Logger },
 ): Promise<Executor> {
-  const { stateDir, syntheticGraph } = config;
+  const { stateDir, syntheticGraph, syntheticFault } = config;
   if (config.executor === 'synthetic') {
     return new SyntheticExecutor({
       ...ports,
       directory: join(stateDir, 'synthetic'),
       graphFile: syntheticGraph,
+      ...(syntheticFault !== undefined && { faultFile: syntheticFault }),
     });
   }
   const dir = join(stateDir, 'machine');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -25,6 +26,8 @@ export interface SyntheticPorts {
   readonly directory: string;
   /** A plan document in which each package says how long it takes; undefined: this drone resolves nothing. */
   readonly graphFile: string | undefined;
+  /** While this file exists, every build fails at once. */
+  readonly faultFile?: string;
   readonly clock: Clock;
   readonly timer: Timer;
 }
@@ -72,6 +75,15 @@ export class SyntheticExecutor implements Executor {
     control.onPhase('building');
     const log = new SyntheticLog(control);
     log.say(`>>> Synthetic build of ${work.cpv}, ${work.synthetic.durationMs} ms, attempt ${attempt}`);
+    const { faultFile } = this.ports;
+    if (faultFile !== undefined && existsSync(faultFile)) {
+      log.say(` * ERROR: ${work.cpv}::${work.repository} failed (compile phase):`);
+      return {
+        ...failure('compile', 'this drone is broken on purpose', log.text),
+        phase: 'compile',
+        ...times(),
+      };
+    }
     const stopped = await this.#pass(
       work.synthetic,
       Math.min(work.timeoutMs, work.synthetic.durationMs),

@@ -9,11 +9,13 @@ import { askSchedule, removeSchedule, runSchedule } from '../use-cases/ask-sched
 import { checkSchedules } from '../use-cases/check-schedules.js';
 import { beginPause, endPause } from '../use-cases/ask-pause.js';
 import { orderDrone } from '../use-cases/order-drone.js';
+import { confirmReboot, scanHost, setHost } from '../use-cases/ask-healing.js';
 import { askQuarantine } from '../use-cases/ask-quarantine.js';
 import { readDrone, readDrones, readReleases } from '../use-cases/read-fleet.js';
 import { findJobs, readJob, readJobs } from '../use-cases/read-jobs.js';
 import { readQuarantine, readQuarantined } from '../use-cases/read-quarantine.js';
 import { readDoctor } from '../use-cases/read-doctor.js';
+import { readActions, readHosts, readRequests } from '../use-cases/read-healing.js';
 import { readPauses } from '../use-cases/read-pauses.js';
 import { readPlan, readPlans } from '../use-cases/read-plans.js';
 import { acceptLine, pushProfile } from '../use-cases/push-profile.js';
@@ -54,6 +56,12 @@ export function handlersOver(ports: GatewayPorts): Handlers {
     pauses: async () => ({ pauses: await readPauses(ports) }),
     beginPause: (wish) => beginPause(ports, wish),
     endPause: (wish) => endPause(ports, wish),
+    droneHosts: async () => ({ hosts: await readHosts(ports) }),
+    setDroneHost: (wish) => setHost(ports, wish),
+    scanHost: (target) => scanHost(ports, target),
+    rebootRequests: async () => ({ requests: await readRequests(ports) }),
+    confirmReboot: (wish) => confirmReboot(ports, wish),
+    healingActions: async (query) => ({ actions: await readActions(ports, query) }),
     releases: async ({ profile }) => ({ releases: await readReleases(ports, profile) }),
     profiles: async () => ({ profiles: (await ports.profiles.all()).map(profileView) }),
     putProfile: (profile) => putProfile(ports, profile),

@@ -1,4 +1,12 @@
-import { events, type EventView, type PauseMoved, type StoredEvent } from '@swarm/contracts';
+import {
+  events,
+  type EventView,
+  type HealingMoved,
+  type PauseMoved,
+  type RebootRequestMoved,
+  type StoredEvent,
+} from '@swarm/contracts';
+import { confirmCommand } from '@swarm/domain-healing';
 import { scopeText } from '@swarm/domain-scheduling';
 import type { z } from 'zod';
 
@@ -24,6 +32,9 @@ const sentences: Sentences = {
   ReleasePromoted: ({ profile, generation, packages }) =>
     `release ${generation} of ${profile} is out, ${packages} packages`,
   PauseMoved: pauseLine,
+  HealingMoved: healingLine,
+  RebootRequestMoved: requestLine,
+  HostMoved: ({ drone, address, by }) => `the host book says where ${drone} is: ${address}, written by ${by}`,
   DroneMoved: ({ drone, from, to, reason }) => `${drone} went from ${from} to ${to}${tail(reason)}`,
   DroneOrdered: ({ drone, order, author, reason, until }) =>
     `${author} ${orderWords[order]} ${drone}${until === null ? '' : ` until ${until}`}${tail(reason)}`,
@@ -67,6 +78,28 @@ function pauseLine({ pause, state, by }: PauseMoved): string {
       return `${by ?? 'somebody'} ends the pause of ${what} by ${pause.author}`;
     case 'replaced':
       return `the pause of ${what} by ${pause.author} makes way for another`;
+  }
+}
+
+function healingLine({ drone, kind, state, line }: HealingMoved): string {
+  if (kind === 'recovered') return `${drone} is well again${tail(line)}`;
+  if (kind === 'page') {
+    return state === 'begun' ? `ALARM: ${line}` : `the alarm about ${drone} is ${state}${tail(line)}`;
+  }
+  const what = `the ${kind} of ${drone}`;
+  return state === 'begun' ? `${what} begins${tail(line)}` : `${what} is ${state}${tail(line)}`;
+}
+
+function requestLine({ drone, state, by, until, line }: RebootRequestMoved): string {
+  switch (state) {
+    case 'asked':
+      return `may ${drone} be rebooted? \`${confirmCommand({ drone })}\`${tail(line)}`;
+    case 'confirmed':
+      return `${by ?? 'somebody'} allows a reboot of ${drone} until ${until ?? 'some time'}`;
+    case 'used':
+    case 'expired':
+    case 'recovered':
+      return `the question whether ${drone} may be rebooted is closed (${state})${tail(line)}`;
   }
 }
 

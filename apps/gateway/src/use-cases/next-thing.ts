@@ -1,13 +1,16 @@
 import type { PauseView, ProfileStatus, Status } from '@swarm/contracts';
 
-type Numbers = Pick<Status, 'pauses' | 'profiles' | 'drones'>;
+type Numbers = Pick<Status, 'pauses' | 'rebootRequests' | 'profiles' | 'drones'>;
 
 /** The next thing for the operator to do, in one sentence: what stops most comes first. Pure. */
-export function nextThing({ pauses, profiles, drones }: Numbers): string {
+export function nextThing({ pauses, rebootRequests, profiles, drones }: Numbers): string {
   if (profiles.length === 0)
     return 'There is no profile yet: `swarm up` makes one, or POST /api/v1/profiles.';
   const pause = pauseOfAll(pauses, profiles);
   if (pause) return pauseSentence(pause);
+  const request = rebootRequests.find(({ until }) => until === null);
+  if (request)
+    return `${request.drone} does not come back by restarts: \`${request.confirm}\` lets it be rebooted.`;
   if (drones.online === 0 && profiles.some((profile) => unfinished(profile) > 0)) {
     return drones.total === 0
       ? 'Work waits and no drone has enrolled: start one.'

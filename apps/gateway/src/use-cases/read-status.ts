@@ -6,6 +6,7 @@ import type { GatewayPorts } from '../ports.js';
 import { JobReader } from './read-jobs.js';
 import { nextThing } from './next-thing.js';
 import { numbersOf } from './plan-numbers.js';
+import { readAlarms, readRequests } from './read-healing.js';
 import { readPauses } from './read-pauses.js';
 import { latestPlans } from './latest-plans.js';
 import { versionsOf } from './version-views.js';
@@ -28,7 +29,9 @@ export async function readStatus(ports: GatewayPorts): Promise<Status> {
     statuses.push(await profileStatus(profile, latest.get(profile.name)?.id, reader, ports));
   }
   const pauses = await readPauses(ports);
-  const numbers = { pauses, profiles: statuses, drones: droneNumbers(drones.map(({ value }) => value)) };
+  const [rebootRequests, alarms] = await Promise.all([readRequests(ports), readAlarms(ports)]);
+  const standing = { pauses, rebootRequests, alarms };
+  const numbers = { ...standing, profiles: statuses, drones: droneNumbers(drones.map(({ value }) => value)) };
   return {
     at: ports.clock.now().toISOString(),
     next: nextThing(numbers),

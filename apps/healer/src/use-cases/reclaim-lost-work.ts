@@ -2,14 +2,14 @@ import { outgoing } from '@swarm/contracts';
 import { isLost, silenceMs, type Drone } from '@swarm/domain-drone';
 import type { Attempt } from '@swarm/domain-job';
 
-import type { HealerPorts } from '../healer.ports.js';
+import type { ReclaimPorts } from '../healer.ports.js';
 
 /**
  * Rung 1 of the ladder: the work of a drone that is lost goes back to needed.
  * Looks at the ledger, not at events, so nothing that was missed stays lost; asks again until it is done.
  */
 export class ReclaimLostWork {
-  constructor(private readonly ports: HealerPorts) {}
+  constructor(private readonly ports: ReclaimPorts) {}
 
   /** Resolves to the number of drones for which it asked. */
   async execute(): Promise<number> {

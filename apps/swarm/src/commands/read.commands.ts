@@ -12,6 +12,7 @@ import { printJobs, printProfiles, printReleases, printStatus } from '../print/v
 import type { Surroundings } from '../surroundings.js';
 import { apiCommand, clientFor, show, type ApiOptions } from './api-command.js';
 import { droneCommands } from './drone.commands.js';
+import { healingCommands } from './healing.commands.js';
 import { profileCommands } from './profile.commands.js';
 import { scheduleCommands } from './schedule.commands.js';
 import { whyCommand } from './why.command.js';
@@ -70,7 +71,7 @@ export function readCommands(surroundings: Surroundings): Command[] {
         show(data, options, surroundings, ({ jobs }) => printJobs(jobs));
       }),
     whyCommand(surroundings),
-    group('drone', 'build machines', droneCommands(surroundings)),
+    group('drone', 'build machines', [...droneCommands(surroundings), ...healingCommands(surroundings)]),
     group('release', 'what workstations install from', [
       apiCommand('list', 'every release, newest first')
         .option('--profile <name>', 'of this profile')

@@ -10,6 +10,7 @@ import type {
   Status,
 } from '@swarm/contracts';
 
+import { healingLines } from './healing.views.js';
 import { pauseLines } from './pause.views.js';
 import { bytes, clockTime, duration, mark, percent, plain, table } from './text.js';
 
@@ -24,6 +25,7 @@ export function printStatus(status: Status): string {
     .join('');
   return [
     ...pauseLines(status.pauses),
+    ...healingLines(status.rebootRequests, status.alarms),
     plain(status.next),
     '',
     ...status.profiles.map(profileLines),

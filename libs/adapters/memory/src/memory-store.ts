@@ -1,5 +1,6 @@
 import type { StoredEvent } from '@swarm/contracts';
 import type { Drone, RecoveryAction, Strike } from '@swarm/domain-drone';
+import type { ConfirmationEnd, DroneHost, HealingAction, RebootRequest } from '@swarm/domain-healing';
 import type { Attempt, Job, JobMove } from '@swarm/domain-job';
 import type { CheckRecord, DiskReport } from '@swarm/domain-maintenance';
 import type { Plan, Profile, ProfileVersion } from '@swarm/domain-plan';
@@ -43,6 +44,11 @@ export class MemoryStore {
   /** By attempt: one strike each. */
   readonly strikes = new Map<string, Strike>();
   readonly recovery: RecoveryAction[] = [];
+  readonly hosts = new Map<string, DroneHost>();
+  /** In order of beginning. */
+  readonly healing: HealingAction[] = [];
+  /** In order of asking; `ended` is null while a request is open. */
+  readonly requests: { request: RebootRequest; ended: ConfirmationEnd | null }[] = [];
   /** By job: one artifact each. */
   readonly artifacts = new Map<string, Artifact>();
   /** By profile, in order of number. */

@@ -1,5 +1,6 @@
 import type { EventLog, Outbox } from '@swarm/contracts';
 import type { DroneRepository, RecoveryRepository, StrikeRepository } from '@swarm/domain-drone';
+import type { HealingRepository, HostBook } from '@swarm/domain-healing';
 import type { Job, JobRepository } from '@swarm/domain-job';
 import type { MaintenanceRepository } from '@swarm/domain-maintenance';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
@@ -9,6 +10,7 @@ import type { PauseRepository } from '@swarm/domain-scheduling';
 
 import { memoryArtifacts, memoryGenerations } from './artifacts.js';
 import { memoryDrones, memoryRecovery } from './drones.js';
+import { memoryHealing, memoryHosts } from './healing.js';
 import { memoryJobs } from './jobs.js';
 import { MemoryLeader, type Leader } from './leader.js';
 import { memoryMaintenance } from './maintenance.js';
@@ -36,6 +38,8 @@ export interface MemoryDatabase extends AsyncDisposable {
   readonly drones: DroneRepository;
   readonly strikes: StrikeRepository;
   readonly recovery: RecoveryRepository;
+  readonly hosts: HostBook;
+  readonly healing: HealingRepository;
   readonly artifacts: ArtifactRepository;
   readonly generations: GenerationRepository;
   readonly schedules: ScheduleRepository;
@@ -61,6 +65,8 @@ export function openMemoryDatabase({
     drones: memoryDrones(store, source),
     strikes: memoryStrikes(store),
     recovery: memoryRecovery(store, source),
+    hosts: memoryHosts(store, source),
+    healing: memoryHealing(store, source),
     artifacts: memoryArtifacts(store, source),
     generations: memoryGenerations(store, source),
     schedules: memorySchedules(store, source),

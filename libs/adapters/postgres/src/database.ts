@@ -1,5 +1,6 @@
 import type { EventLog, Outbox } from '@swarm/contracts';
 import type { DroneRepository, RecoveryRepository, StrikeRepository } from '@swarm/domain-drone';
+import type { HealingRepository, HostBook } from '@swarm/domain-healing';
 import type { Job, JobRepository } from '@swarm/domain-job';
 import type { MaintenanceRepository } from '@swarm/domain-maintenance';
 import type { PlanRepository, ProfileRepository } from '@swarm/domain-plan';
@@ -27,6 +28,8 @@ export interface Database extends AsyncDisposable {
   readonly drones: DroneRepository;
   readonly strikes: StrikeRepository;
   readonly recovery: RecoveryRepository;
+  readonly hosts: HostBook;
+  readonly healing: HealingRepository;
   readonly artifacts: ArtifactRepository;
   readonly generations: GenerationRepository;
   readonly schedules: ScheduleRepository;

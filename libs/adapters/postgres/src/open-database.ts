@@ -6,6 +6,8 @@ import { postgresArtifacts } from './artifacts.js';
 import type { Database, DatabaseOptions } from './database.js';
 import { postgresDrones, postgresRecovery } from './drones.js';
 import { postgresGenerations } from './generations.js';
+import { postgresHealing } from './healing.js';
+import { postgresHosts } from './hosts.js';
 import { postgresJobs } from './jobs.js';
 import { postgresLeader, type Leadership } from './leader.js';
 import { openPrisma, type Ledger } from './ledger.js';
@@ -46,6 +48,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     drones: postgresDrones(ledger),
     strikes: postgresStrikes(ledger),
     recovery: postgresRecovery(ledger),
+    hosts: postgresHosts(ledger),
+    healing: postgresHealing(ledger),
     artifacts: postgresArtifacts(ledger),
     generations: postgresGenerations(ledger),
     schedules: postgresSchedules(ledger),

@@ -2,6 +2,7 @@ import { describe } from '@jest/globals';
 
 import { artifactRepositoryContract } from './contract/artifacts.contract.js';
 import { droneRepositoryContract } from './contract/drones.contract.js';
+import { healingRepositoryContract } from './contract/healing.contract.js';
 import { overEveryLedger } from './contract/ledgers.contract.js';
 import { maintenanceRepositoryContract } from './contract/maintenance.contract.js';
 import { messagesContract } from './contract/messages.contract.js';
@@ -32,6 +33,10 @@ describe('what maintenance sweeps read and store in the ledger', () => {
 
 describe('the drones of the ledger', () => {
   overEveryLedger(droneRepositoryContract);
+});
+
+describe('the healing of the ledger', () => {
+  overEveryLedger(healingRepositoryContract);
 });
 
 describe('the artifacts of the ledger', () => {
