@@ -8,6 +8,7 @@ import type { Enrol } from './use-cases/enrol.js';
 import type { HeedStops } from './use-cases/heed-stops.js';
 import type { PerformWork } from './use-cases/perform-work.js';
 import type { PublishLog } from './use-cases/publish-log.js';
+import type { ReportMachine } from './use-cases/report-machine.js';
 import type { ResumeUnfinished } from './use-cases/resume-unfinished.js';
 import type { SendHeartbeats } from './use-cases/send-heartbeats.js';
 import type { Shutdown } from './use-cases/shutdown.js';
@@ -21,6 +22,7 @@ export interface AgentPorts {
   readonly perform: PerformWork;
   readonly resume: ResumeUnfinished;
   readonly stops: HeedStops;
+  readonly machine: ReportMachine;
   readonly publishLog: PublishLog;
   readonly hand: WorkInHand;
   readonly shutdown: Shutdown;
@@ -38,13 +40,13 @@ export class DroneAgent {
 
   /** Resolves when nothing is in hand any more. `ports.shutdown` tells it to stop. */
   async run(): Promise<void> {
-    const { enrol, heartbeats, resume, stops, shutdown, logger, identity } = this.ports;
+    const { enrol, heartbeats, resume, stops, machine, shutdown, logger, identity } = this.ports;
     const enrolled = await enrol.execute(shutdown.draining);
     if (!enrolled) return;
     logger.info({ ...identity, ...enrolled }, 'enrolled');
 
     const idle = new AbortController();
-    const listening = await stops.start();
+    const listening = [await stops.start(), await machine.start()];
     const beating = heartbeats.execute(enrolled.heartbeatMs, idle.signal);
     try {
       await resume.execute();
@@ -56,7 +58,7 @@ export class DroneAgent {
     } finally {
       idle.abort();
       await beating;
-      listening.stop();
+      for (const each of listening) each.stop();
     }
   }
 

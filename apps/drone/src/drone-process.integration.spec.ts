@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { WorkAssigned } from '@swarm/contracts';
+import { MachineReportAsked, MachineReported, WorkAssigned } from '@swarm/contracts';
 import { repositoryRoot, waitFor } from '@swarm/testing';
 
 import { binhost, control, drone, nats, state, useSurroundings } from './testing/surroundings.js';
@@ -120,6 +121,22 @@ describe('S7: a drone process', () => {
     await waitFor(async () => (await readdir(join(state.path, 'spool'))).length === 1);
   });
 
+  it('says how its machine is set up when it is asked, and tells its owner’s pause (S1, S35)', async () => {
+    await startAgent();
+    const question = { requestId: randomUUID(), drone };
+    const { report } = await control.bus.request(MachineReportAsked, question, MachineReported, 20_000);
+    expect(report).toMatchObject({
+      ...{ drone, profile: TEST_PROFILE, agentVersion: expect.stringMatching(/^\d+\.\d+\.\d+$/) as unknown },
+      ...{ disks: { kind: 'told' }, cron: { kind: 'told' }, toolchain: { kind: 'told' } },
+      variables: { kind: 'untold', why: 'this drone has no Portage' },
+    });
+    const owner = launch({}, ['pause', 'movie', 'night']);
+    expect(await owner.exited).toBe(0);
+    const paused = () => control.beats.findLast((beat) => beat.drone === drone)?.drainReason;
+    await waitFor(() => paused() === 'paused by its owner: movie night', slow);
+    expect(await launch({}, ['stop']).exited).toBe(2);
+  });
+
   it('names every mistake in its environment at once, and exits with 2', async () => {
     const agent = launch({ SWARM_DRONE_NAME: 'Not A Name', NATS_URL: undefined, SWARM_SLOTS: '0' });
     expect(await agent.exited).toBe(2);
@@ -149,8 +166,11 @@ async function startAgent(): Promise<DroneProcess> {
   return agent;
 }
 
-function launch(changes: Readonly<Record<string, string | undefined>>): DroneProcess {
-  const child = spawn(process.execPath, [program], {
+function launch(
+  changes: Readonly<Record<string, string | undefined>>,
+  words: readonly string[] = [],
+): DroneProcess {
+  const child = spawn(process.execPath, [program, ...words], {
     env: {
       PATH: process.env['PATH'],
       SWARM_DRONE_NAME: drone,
@@ -169,10 +189,15 @@ function launch(changes: Readonly<Record<string, string | undefined>>): DronePro
   child.stdout.on('data', (chunk: Buffer) => {
     const parts = (rest + chunk.toString()).split('\n');
     rest = parts.pop() ?? '';
-    for (const line of parts) lines.push(JSON.parse(line) as Record<string, unknown>);
+    for (const line of parts) lines.push(lineOf(line));
   });
   const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   const agent = { child, lines, exited };
   started.push(agent);
   return agent;
+}
+
+/** The agent logs JSON; what it answers to its owner is plain text. */
+function lineOf(text: string): Readonly<Record<string, unknown>> {
+  return text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : { text };
 }

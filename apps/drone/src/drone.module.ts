@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { MessageBus } from '@swarm/contracts';
+import type { MachineReport } from '@swarm/domain-drone-audit';
 import type { Clock } from '@swarm/kernel';
 import type { Logger } from '@swarm/platform';
 
@@ -21,6 +22,7 @@ import { HeedStops } from './use-cases/heed-stops.js';
 import { PathHealth } from './use-cases/path-health.js';
 import { PerformWork } from './use-cases/perform-work.js';
 import { PublishLog } from './use-cases/publish-log.js';
+import { ReportMachine } from './use-cases/report-machine.js';
 import { ReportOutcome } from './use-cases/report-outcome.js';
 import { ResolvePlan } from './use-cases/resolve-plan.js';
 import { ResumeUnfinished } from './use-cases/resume-unfinished.js';
@@ -40,8 +42,9 @@ export interface DronePorts {
   readonly path: UploadPath;
   readonly vitals: VitalsReader;
   readonly pause: OwnerPause;
-  /** Digest of what decides a binary's ABI here; null until that was looked at. */
-  readonly fingerprint: () => string | null;
+  /** How this machine is set up; never rejects. */
+  readonly lookAtMachine: () => Promise<MachineReport>;
+  readonly sha256: (text: string) => string;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly logger: Logger;
@@ -70,10 +73,12 @@ function agentOf(ports: DronePorts): DroneAgent {
   const { shutdown, limits } = ports;
   const hand = new WorkInHand(ports.clock, shutdown.aborted);
   const health = new PathHealth();
+  const machine = new ReportMachine(ports);
+  const fingerprint = (): string | null => machine.fingerprint;
   const reports = new ReportOutcome(ports, shutdown.ended);
   const publishLog = new PublishLog({ ...ports, flushMs: limits.logFlushMs }, shutdown.ended);
   const deliver = new DeliverArtifact({ ...ports, hand, reports, health });
-  const shared = { ...ports, hand, health, reports, publishLog, deliver };
+  const shared = { ...ports, hand, health, machine, fingerprint, reports, publishLog, deliver };
   const catchUp = new CatchUp(shared);
   const build = new BuildPackage(shared);
   const resolve = new ResolvePlan(shared);

@@ -1,11 +1,12 @@
 import 'reflect-metadata';
 
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 import { NestFactory } from '@nestjs/core';
 import { connectBus } from '@swarm/adapter-nats';
+import { systemPath } from '@swarm/adapter-portage';
 import type { MessageBus } from '@swarm/contracts';
 import { exitCodes, SwarmError } from '@swarm/kernel';
 import { createLogger, type Logger, nestLogger, newId, runMain, systemClock } from '@swarm/platform';
@@ -25,6 +26,7 @@ import { defaultLimits } from './limits.js';
 import { agentVersion } from './machine/agent-version.js';
 import { nodeTimer } from './machine/node-timer.js';
 import { nodeVitals } from './machine/node-vitals.js';
+import { collectReport } from './machine/report/collect-report.js';
 import { lockState } from './machine/state-lock.js';
 import { ownerCommand } from './use-cases/owner-commands.js';
 import { Shutdown } from './use-cases/shutdown.js';
@@ -53,12 +55,13 @@ async function work(config: DroneConfig, shutdown: Shutdown, logger: Logger): Pr
   const bus = await connected(config, shutdown, logger);
   if (!bus) return;
   try {
+    const version = await agentVersion();
     const ports = {
       ...shared,
       identity: {
         drone: config.drone,
         incarnation: newId(),
-        agentVersion: await agentVersion(),
+        agentVersion: version,
         profile: config.profile,
         slots: config.slots,
         cores: Math.max(1, cpus().length),
@@ -73,7 +76,12 @@ async function work(config: DroneConfig, shutdown: Shutdown, logger: Logger): Pr
       path: new HttpUploadPath(defaultLimits),
       vitals: nodeVitals(stateDir),
       pause: new FileOwnerPause(stateDir),
-      fingerprint: () => null,
+      lookAtMachine: () =>
+        collectReport({
+          ...{ drone: config.drone, profile: config.profile, agentVersion: version, stateDir, root: '/' },
+          ...{ portage: executor.ownPortage, portageVersion: executor.portageVersion, path: systemPath },
+        }),
+      sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
       drainLimitMs: config.drainLimitMs,
       ackWaitMs: config.ackWaitMs,
       prove: (text: string) => createHmac('sha256', config.enrolmentKey.reveal()).update(text).digest('hex'),

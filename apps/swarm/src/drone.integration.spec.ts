@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { api, type Subscription } from '@swarm/contracts';
+import { api, MachineReportAsked, MachineReported, type Subscription } from '@swarm/contracts';
 import { repositoryRoot } from '@swarm/testing';
 
 import { bus, clock, gateway, ledger, useGateway } from './gateway-per-test.fixture.js';
@@ -95,6 +95,21 @@ describe('swarm drone', () => {
     });
   });
 
+  it('audit asks the drones and prints what to mend, with exit code 1 where it is an error (S10, S35)', async () => {
+    await ledger.drone('drone-2', 'lab');
+    const answers = [await answerFor('drone-1', '64 32'), await answerFor('drone-2', '64')];
+    const { code, out } = await swarm('drone', 'audit', 'drone-2');
+    expect(code).toBe(1);
+    expect(out).toContain('drone-2 (lab), compared with drone-1\n');
+    expect(out).toContain('  ERROR  ABI_X86 is not as on drone-1\n    - 32\n');
+    expect(out).toContain(
+      '  ERROR  dcron never reads /etc/crontab: its entries do not run\n    + 0 3 * * * root x\n',
+    );
+    await ledger.drone('drone-3', 'lab');
+    expect((await swarm('drone', 'audit')).out).toContain('drone-3 (lab): not looked at: it did not answer');
+    for (const each of answers) each.stop();
+  });
+
   it('prints the JSON of the API', async () => {
     const shown = await swarm('drone', 'show', 'drone-1', '--json');
     expect(api.drone.response.safeParse(JSON.parse(shown.out)).success).toBe(true);
@@ -102,3 +117,28 @@ describe('swarm drone', () => {
     expect(api.drainDrone.response.safeParse(JSON.parse(drained.out)).success).toBe(true);
   });
 });
+
+/** What a drone says of its machine when it is asked. */
+function answerFor(drone: string, abi: string): Promise<Subscription> {
+  const untold = { kind: 'untold', why: 'not in this test' } as const;
+  const tables = [{ path: '/etc/crontab', lines: ['0 3 * * * root x'] }];
+  const daemons = [{ name: 'dcron' as const, installed: true, running: true }];
+  const report: MachineReported['report'] = {
+    ...{
+      drone,
+      profile: 'lab',
+      agentVersion: '0.1.0',
+      makeProfile: untold,
+      files: untold,
+      repositories: untold,
+    },
+    ...{ toolchain: untold, disks: untold, service: untold },
+    variables: { kind: 'told', value: { ABI_X86: abi } },
+    cron: { kind: 'told', value: { daemons, tables, users: ['root'], timers: [], lastRuns: [] } },
+  };
+  const at = clock.now().toISOString();
+  const where = { drone };
+  const answer = ({ requestId }: MachineReportAsked): Promise<MachineReported> =>
+    Promise.resolve({ requestId, drone, at, report });
+  return bus.answer(MachineReportAsked, MachineReported, answer, { where });
+}

@@ -14,6 +14,7 @@ import {
   Status,
 } from './api.model.js';
 import { doctorApi } from './doctor.api.js';
+import { auditApi } from './audit.api.js';
 import { droneApi } from './drone.api.js';
 import { defineEndpoint, type Endpoint } from './endpoint.js';
 import { healingApi } from './healing.api.js';
@@ -133,6 +134,7 @@ export const api = {
   }),
   ...doctorApi,
   ...droneApi,
+  ...auditApi,
   ...quarantineApi,
   ...pauseApi,
   ...healingApi,

@@ -24,6 +24,8 @@ export {
   Status,
   VersionRef,
 } from './api.model.js';
+export { auditApi, AuditFindingView, DroneAuditView } from './audit.api.js';
+export { MachineReportAsked, MachineReported, MachineReportFact } from './audit.messages.js';
 export { PlanAnswered, PlanAsked } from './ask.messages.js';
 export {
   defineMessage,

@@ -1,6 +1,7 @@
 import type { Outgoing } from '@swarm/kernel';
 
 import type { Message, Payload } from './define-message.js';
+import { MachineReportAsked, MachineReported } from './audit.messages.js';
 import { PlanAnswered, PlanAsked } from './ask.messages.js';
 import { DroneEnrolled, DroneEnrolling, DroneHeartbeat } from './drone.messages.js';
 import {
@@ -72,6 +73,8 @@ export const messages = {
   WorkStopped,
   DroneOrderAsked,
   DroneOrderAnswered,
+  MachineReportAsked,
+  MachineReported,
   PlanAsked,
   PlanAnswered,
   QuarantineAsked,

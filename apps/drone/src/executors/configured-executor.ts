@@ -7,6 +7,7 @@ import {
   ensureRepository,
   findProfile,
   type Machine,
+  readOwnConfiguration,
   releaseRepository,
   type RepositoryFailure,
   type RepositoryLocation,
@@ -20,6 +21,7 @@ import type {
   BuildOrder,
   BuildResult,
   Executor,
+  OwnPortage,
   PinnedConfiguration,
   Readiness,
   Resolution,
@@ -27,6 +29,25 @@ import type {
 } from '../ports/executor.js';
 import { Mutex } from './mutex.js';
 import { PortageExecutor } from './portage-executor.js';
+
+/** Variables that decide what binaries are like, or how they are made. */
+const AUDITED_NAMES = [
+  ...[
+    'ARCH',
+    'ABI',
+    'DEFAULT_ABI',
+    'MULTILIB_ABIS',
+    'CHOST',
+    'CBUILD',
+    'USE',
+    'VIDEO_CARDS',
+    'INPUT_DEVICES',
+  ],
+  ...['CFLAGS', 'CXXFLAGS', 'FFLAGS', 'FCFLAGS', 'LDFLAGS', 'RUSTFLAGS', 'FEATURES', 'MAKEOPTS'],
+  ...['LLVM_SLOT', 'LLVM_TARGETS', 'PYTHON_TARGETS', 'PYTHON_SINGLE_TARGET', 'RUBY_TARGETS', 'LUA_TARGETS'],
+  ...['ACCEPT_KEYWORDS', 'ACCEPT_LICENSE'],
+];
+const AUDITED_PREFIXES = ['ABI_', 'CPU_FLAGS_'];
 
 export interface ConfiguredExecutorOptions {
   /** As it is configured where work names no configuration. */
@@ -60,6 +81,13 @@ export class ConfiguredExecutor implements Executor {
 
   get portageVersion(): string {
     return this.options.machine.portage.version;
+  }
+
+  get ownPortage(): OwnPortage {
+    const { machine } = this.options;
+    const ask = (timeoutMs: number): ReturnType<OwnPortage['ask']> =>
+      readOwnConfiguration(machine, { names: AUDITED_NAMES, prefixes: AUDITED_PREFIXES, timeoutMs });
+    return { configRoot: machine.paths.configRoot, ask };
   }
 
   resolve(order: ResolveOrder, signal: AbortSignal): Promise<Resolution> {

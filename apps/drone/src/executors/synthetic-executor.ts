@@ -45,6 +45,7 @@ const GraphDocument = z.looseObject({ packages: z.array(z.unknown()), edges: z.a
 export class SyntheticExecutor implements Executor {
   readonly kind = 'synthetic';
   readonly portageVersion = 'none';
+  readonly ownPortage = null;
 
   constructor(private readonly ports: SyntheticPorts) {}
 

@@ -76,11 +76,25 @@ export type Readiness =
     }
   | Missing;
 
+/** How the machine's own Portage is asked for what it knows. */
+export interface OwnPortage {
+  /** Holds `etc/portage`. */
+  readonly configRoot: string;
+  /** Rejects, with what Portage said, where it cannot tell or takes too long. */
+  ask(limitMs: number): Promise<{
+    readonly variables: Readonly<Record<string, string>>;
+    readonly profilePath: string;
+    readonly repositories: readonly { readonly name: string; readonly location: string }[];
+  }>;
+}
+
 /** What does the work: Portage, or a stand-in that takes the time of a trace. By itself: as it is set up. */
 export interface Executor extends Workbench {
   readonly kind: 'portage' | 'synthetic';
   /** Version of Portage, or `none`. */
   readonly portageVersion: string;
+  /** The machine's own Portage, as it is configured without the swarm; null where there is none. */
+  readonly ownPortage: OwnPortage | null;
   /** Made ready once for each configuration; fetches the revisions of repositories that are not here yet. */
   configured(target: PinnedConfiguration, signal: AbortSignal): Promise<Readiness>;
 }

@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
 import { NestFactory } from '@nestjs/core';
@@ -18,6 +18,7 @@ import { packDocument } from '../files/pack-document.js';
 import { defaultLimits, type DroneLimits } from '../limits.js';
 import { nodeTimer } from '../machine/node-timer.js';
 import { nodeVitals } from '../machine/node-vitals.js';
+import { collectReport } from '../machine/report/collect-report.js';
 import { Shutdown } from '../use-cases/shutdown.js';
 import { TEST_KEY, TEST_PROFILE } from './test-work.js';
 
@@ -85,7 +86,12 @@ export async function runDrone(
     path: new HttpUploadPath(limits),
     vitals: nodeVitals(stateDir),
     pause: new FileOwnerPause(stateDir),
-    fingerprint: () => null,
+    lookAtMachine: () =>
+      collectReport({
+        ...{ drone, profile: TEST_PROFILE, agentVersion: 'test', stateDir, root: join(stateDir, 'root') },
+        ...{ portage: null, portageVersion: 'none', path: '/usr/bin:/bin' },
+      }),
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
     drainLimitMs: 60_000,
     ackWaitMs: 5000,
     prove: (text) => createHmac('sha256', TEST_KEY).update(text).digest('hex'),

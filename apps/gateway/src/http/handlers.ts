@@ -8,6 +8,7 @@ import { askWhy } from '../use-cases/ask-why.js';
 import { askSchedule, removeSchedule, runSchedule } from '../use-cases/ask-schedule.js';
 import { checkSchedules } from '../use-cases/check-schedules.js';
 import { beginPause, endPause } from '../use-cases/ask-pause.js';
+import { auditDrones } from '../use-cases/audit-drones.js';
 import { orderDrone } from '../use-cases/order-drone.js';
 import { confirmReboot, scanHost, setHost } from '../use-cases/ask-healing.js';
 import { askQuarantine } from '../use-cases/ask-quarantine.js';
@@ -42,6 +43,7 @@ export function handlersOver(ports: GatewayPorts): Handlers {
     job: ({ id }) => readJob(ports, id),
     drones: async () => ({ drones: await readDrones(ports) }),
     doctor: () => readDoctor(ports),
+    auditDrones: async ({ drone }) => ({ audits: await auditDrones(ports, drone) }),
     drone: ({ drone }) => readDrone(ports, drone),
     groundDrone: ({ drone, forMs = null, author, reason }) =>
       orderDrone(ports, { drone, author, reason, wish: { kind: 'ground', forMs } }),

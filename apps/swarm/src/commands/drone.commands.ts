@@ -1,5 +1,7 @@
+import { SwarmError } from '@swarm/kernel';
 import type { Command } from 'commander';
 
+import { printAudits } from '../print/audit.views.js';
 import { printDrone, printOrdered } from '../print/drone.views.js';
 import { printDrones } from '../print/views.js';
 import type { Surroundings } from '../surroundings.js';
@@ -36,6 +38,19 @@ export function droneCommands(surroundings: Surroundings): Command[] {
         show(data, options, surroundings, printDrone);
       },
     ),
+    apiCommand(
+      'audit',
+      'compares machines with their profile and their peers; exit code 1 where there is an error',
+    )
+      .argument('[drone]', 'only this one; its peers are asked as well')
+      .action(async (drone: string | undefined, options: ApiOptions) => {
+        const data = await clientFor(options, surroundings).call('auditDrones', { drone });
+        show(data, options, surroundings, ({ audits }) => printAudits(audits));
+        const isWrong = data.audits.some(({ findings }) =>
+          findings.some(({ severity }) => severity === 'error'),
+        );
+        if (isWrong) throw new SwarmError('SWARM_FAILED', 'There is something to mend.');
+      }),
     authored('ground', 'keep it from work; what it has goes to others at once')
       .requiredOption('--reason <text>', 'why, in one line')
       .option('--for <duration>', 'how long, e.g. 90m or 2d; default: until `unground`')

@@ -24,6 +24,7 @@ export {
   type CreateMachineOptions,
 } from './machine.js';
 export type { EbuildRepository, Machine, MachinePaths } from './machine.model.js';
+export { readOwnConfiguration, type OwnConfiguration } from './own-configuration.js';
 export {
   portageFailureClasses,
   type BuildOutcome,
@@ -51,6 +52,7 @@ export {
   type ResolvePlanRequest,
   type SelfTest,
 } from './resolve-plan.js';
+export { systemPath } from './programs.js';
 export { systemMachine } from './system-machine.js';
 export { withoutAnsi } from './text-tail.js';
 export {
