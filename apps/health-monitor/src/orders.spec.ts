@@ -159,8 +159,9 @@ describe('what a drone says it holds and the ledger does not know', () => {
 
   it('is left alone while it is on its way to the binhost, and when the sign is old (S18)', async () => {
     const held = settle();
+    const uploaded = randomUUID();
     for (let sweep = 0; sweep < 3; sweep += 1) {
-      await hear([randomUUID()], 'uploading');
+      await hear([uploaded], 'uploading');
       await held.execute();
       clock.advance(SETTLE_EVERY_MS);
     }
