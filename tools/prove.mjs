@@ -11,6 +11,8 @@ const proofs = {
     project: 'swarm',
     env: { SWARM_CRASH_SCHEDULES: '250' },
   },
+  partitions: { path: 'apps/swarm-e2e/src/partition', project: 'swarm', env: { SWARM_LONG: '1' } },
+  alarms: { path: 'apps/swarm-e2e/src/doctor', project: 'swarm', env: { SWARM_LONG: '1' } },
   judge: { path: 'libs/adapters/portage/src/plan-judged', env: { SWARM_JUDGE_RUNS: '60' } },
 };
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CrashGround, drawSchedule, readSchedule, type CrashSchedule } from './crash-schedules.js';
 
 /** `npm run crash` makes it 250 of each seed. */
-const SCHEDULES = Number(process.env['SWARM_CRASH_SCHEDULES'] ?? 2);
+const SCHEDULES = Number(process.env['SWARM_CRASH_SCHEDULES'] ?? 1);
 /** One schedule that is played again and again, e.g. `binhost at 108`. */
 const REPLAY = process.env['SWARM_CRASH_REPLAY'];
 const FIXED_SEED = 20_260_301;
