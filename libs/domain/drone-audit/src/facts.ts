@@ -66,7 +66,9 @@ export function makeConfFacts(text: string): readonly Fact[] {
 
 /** `gentoo:default/linux/amd64/23.0` and `/var/db/repos/gentoo/profiles/default/linux/amd64/23.0` are one profile. */
 export function profilePath(text: string): string {
-  return text.replace(/^.*\/profiles\//, '').replace(/^[\w.-]+:/, '');
+  // A make.profile that is a directory has several parents.
+  const paths = text.split(' ').map((path) => path.replace(/^.*\/profiles\//, '').replace(/^[\w.-]+:/, ''));
+  return paths.join(' ');
 }
 
 function variableFact([name, value]: readonly [string, string]): Fact {
