@@ -3,11 +3,10 @@ import { mayResume, type Attempt, type AttemptId } from '@swarm/domain-job';
 
 import type { SchedulerPorts } from '../scheduler.ports.js';
 import type { MoveJob } from './move-job.js';
+import { FRESH_SIGN_MS } from './reclaim-attempts.js';
 
 type Ports = Pick<SchedulerPorts, 'jobs' | 'clock' | 'log'>;
 
-/** A sign of life older than this says nothing of what a drone holds now. */
-const FRESH_SIGN_MS = 15_000;
 /** In these states a drone finishes what it has; in the others it is not believed to, or is to do something else. */
 const FINISHES: ReadonlySet<Drone['state']> = new Set(['online', 'draining']);
 

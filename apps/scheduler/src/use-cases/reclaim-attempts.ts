@@ -9,7 +9,7 @@ type Ports = Pick<SchedulerPorts, 'jobs' | 'clock' | 'log' | 'policy'>;
 export type DelegatedJob = Extract<OpenJob, { state: 'delegated' }>;
 
 /** A sign of life older than this says nothing of what a drone holds now. */
-const FRESH_SIGN_MS = 15_000;
+export const FRESH_SIGN_MS = 15_000;
 
 /**
  * Takes work back: what the healer asks for, and what a living drone does not hold.
